@@ -1,0 +1,27 @@
+//! The nouns of a probe and the one judgment.
+//!
+//! Its place in the way of a run: a [`definition::Definition`] says what a probe promises, an
+//! [`observation::Observation`] what was seen; [`judge::judge`] turns both and `now` into a [`run::Judgment`].
+//!
+//! This crate does no I/O, reads no clock and cannot fail: whatever the answer holds, there is a judgment. It knows
+//! nothing of YAML, tokio, hyper or OTLP.
+
+pub mod calendar;
+pub mod cron;
+pub mod definition;
+pub mod expectation;
+pub mod freshness;
+pub mod request;
+pub mod template;
+
+pub mod judge;
+pub mod matcher;
+pub mod metric;
+pub mod observation;
+pub mod path;
+pub mod run;
+pub mod verdict;
+
+pub mod duration;
+pub mod redact;
+pub mod size;

@@ -1,0 +1,1 @@
+//! Every metric's name, type, unit, help and labels: the one table.
