@@ -24,4 +24,5 @@ pub mod verdict;
 
 pub mod duration;
 pub mod redact;
+pub mod show;
 pub mod size;

@@ -1,0 +1,56 @@
+//! `format: auto`: what can be told apart without doubt.
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+
+use super::iso::IsoTime;
+use super::period::Period;
+use super::{Moment, Unreadable, civil, epoch, iso, zoned};
+
+pub fn read(text: &str, is_number: bool, zone: Option<&TimeZone>) -> Result<Moment, Unreadable> {
+    if is_number || epoch::is_number(text) {
+        return epoch::plausible(text).map(Moment::Instant).ok_or_else(|| {
+            Unreadable::Malformed(
+                "is not a plausible number of seconds, milliseconds, microseconds or nanoseconds since 1970 \
+                 (1990 to 2099): say what it is with `format`, such as `format: \"%Y%m%d\"` or `format: unix`"
+                    .into(),
+            )
+        });
+    }
+    if let Some(period) = Period::parse(text) {
+        return zoned(period, zone);
+    }
+    match iso::read(text) {
+        Some(IsoTime::Instant(at)) => return Ok(Moment::Instant(at)),
+        Some(IsoTime::Naive(at)) => return civil(at, zone),
+        None => {}
+    }
+    epoch::microsoft(text)
+        .or_else(|| mail_date(text))
+        .or_else(|| http_date(text))
+        .map(Moment::Instant)
+        .ok_or_else(|| {
+            Unreadable::Malformed(
+                "is no time that can be told without doubt: say how to read it with `format`, a strftime pattern".into(),
+            )
+        })
+}
+
+/// RFC 2822 and RFC 5322 dates; a weekday that contradicts the date is refused.
+fn mail_date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+/// The three formats of RFC 9110, section 5.6.7; a weekday that contradicts the date is refused.
+pub fn http_date(text: &str) -> Option<Timestamp> {
+    let system = httpdate::parse_http_date(text).ok()?;
+    let at = Timestamp::try_from(system).ok()?;
+    let weekday = at.to_zoned(TimeZone::UTC).strftime("%a").to_string();
+    text.starts_with(&weekday).then_some(at)
+}
+
+/// The zones that are compiled into the program: the machine's own must not change a verdict.
+pub fn zones() -> TimeZoneDatabase {
+    TimeZoneDatabase::bundled()
+}
