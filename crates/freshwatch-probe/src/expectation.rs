@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::HeaderName;
+use serde_json::Value;
 
 use crate::matcher::{Comparison, Matcher};
 use crate::path::Path;
@@ -107,7 +108,7 @@ impl Schema {
     ///
     /// # Errors
     /// The compiler's sentence.
-    pub fn compile(name: &str, schema: &serde_json::Value) -> Result<Self, String> {
+    pub fn compile(name: &str, schema: &Value) -> Result<Self, String> {
         let validator = jsonschema::options()
             .offline()
             .build(schema)
@@ -124,7 +125,7 @@ impl Schema {
     }
 
     /// The first violation: where it is (a JSON Pointer), what is wrong, and how many there are up to 100.
-    pub fn violation(&self, document: &serde_json::Value) -> Option<Violation> {
+    pub fn violation(&self, document: &Value) -> Option<Violation> {
         let mut errors = self.validator.iter_errors(document).take(100);
         let first = errors.next()?;
         Some(Violation {
@@ -150,7 +151,7 @@ pub struct Violation {
     /// The validator's sentence, without the value.
     pub why: String,
     /// The value that breaks it.
-    pub seen: serde_json::Value,
+    pub seen: Value,
     /// How many violations there are, counted up to 100.
     pub count: usize,
 }

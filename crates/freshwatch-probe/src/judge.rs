@@ -1,13 +1,379 @@
-//! The one judgment.
+//! The one judgment, and the precedence of verdicts: it stands here alone.
 
 use jiff::Timestamp;
 
+use crate::breach::{Breach, BreachKind};
 use crate::definition::Definition;
-use crate::observation::Observation;
+use crate::expectation::StatusSet;
+use crate::freshness::assess::Assessment;
+use crate::observation::{Answer, Body, Cause, NotMade, Observation, Outcome, RedirectStop, Unreachable};
 use crate::run::Judgment;
+use crate::select::{Unparsable, View};
+use crate::self_report::{self, NoReport, SelfReport};
+use crate::verdict::{Code, Reason, Verdict};
+use crate::{duration, show, size};
 
-/// Turns what was promised and what was seen into a judgment.
+/// Turns what was promised and what was seen into a judgment at `now`. It cannot fail: whatever was seen, there is one.
 pub fn judge(definition: &Definition, observation: &Observation, now: Timestamp) -> Judgment {
-    let _ = (definition, observation, now);
-    unimplemented!()
+    let mut findings = match &observation.outcome {
+        Outcome::NotMade(why) => Findings::of(not_made(why)),
+        Outcome::Unreachable(failure) => Findings::of(unreachable(failure)),
+        Outcome::Answered(answer) => Case::new(definition, observation, answer, now).judge(),
+    };
+    // Whatever a sentence was made of, no secret leaves in it.
+    let redact = |text: &mut String| *text = observation.secrets.redact(text).into_owned();
+    for reason in &mut findings.reasons {
+        redact(&mut reason.message);
+        reason.seen.iter_mut().for_each(redact);
+    }
+    findings.notes.iter_mut().for_each(redact);
+    findings.into_judgment()
 }
+
+/// What was found so far.
+#[derive(Default)]
+struct Findings {
+    reasons: Vec<Reason>,
+    notes: Vec<String>,
+    data: Option<crate::run::DataAge>,
+}
+
+impl Findings {
+    fn of(reason: Reason) -> Self {
+        Self {
+            reasons: vec![reason],
+            ..Self::default()
+        }
+    }
+
+    fn add(&mut self, reason: Reason) {
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
+        }
+    }
+
+    fn add_assessment(&mut self, assessment: Assessment) {
+        for reason in assessment.reasons {
+            self.add(reason);
+        }
+        self.notes.extend(assessment.notes);
+        self.data = assessment.data;
+    }
+
+    /// The precedence: the worst verdict that any reason speaks for; all reasons stay, the worst first.
+    fn into_judgment(mut self) -> Judgment {
+        self.reasons
+            .sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
+        Judgment {
+            verdict: self.reasons.first().map_or(Verdict::Ok, |reason| reason.verdict),
+            reasons: self.reasons,
+            notes: self.notes,
+            data: self.data,
+        }
+    }
+}
+
+/// A complete answer before the judge.
+struct Case<'a> {
+    definition: &'a Definition,
+    observation: &'a Observation,
+    answer: &'a Answer,
+    view: View<'a>,
+    now: Timestamp,
+}
+
+impl<'a> Case<'a> {
+    fn new(
+        definition: &'a Definition,
+        observation: &'a Observation,
+        answer: &'a Answer,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            definition,
+            observation,
+            answer,
+            view: View::new(answer, definition.request.read_as, &observation.secrets),
+            now,
+        }
+    }
+
+    fn judge(&self) -> Findings {
+        if let Some(findings) = self.ruled() {
+            return findings;
+        }
+        let mut findings = Findings::default();
+        if let Some(stop) = &self.answer.redirect_stop {
+            findings.add(redirect(stop, self.answer.status));
+            return findings;
+        }
+        let report = self.self_report();
+        let decides = report.as_ref().is_some_and(|report| match report {
+            // A bad word is believed on any status; a good one does not make up for a 503.
+            Ok(report) => report.verdict > Verdict::Degraded,
+            Err(_) => false,
+        });
+        if let Some(reason) = self.status().filter(|_| !decides) {
+            findings.add(reason);
+            // What came is not the answer that the other promises are about; only how it came still counts.
+            self.warn_of_the_way(&mut findings);
+            return findings;
+        }
+        match report {
+            Some(Ok(report)) => self.add_report(&mut findings, &report),
+            Some(Err(reason)) => findings.add(reason),
+            None => {}
+        }
+        if self.status().is_some() {
+            self.assess_quietly(&mut findings);
+            return findings;
+        }
+        self.judge_body(&mut findings);
+        findings
+    }
+
+    /// The first rule under `verdict` that the answer fits decides.
+    fn ruled(&self) -> Option<Findings> {
+        let exchange = &self.observation.exchange;
+        let incomplete = !matches!(self.answer.body, Body::Complete(_));
+        let rule = self.definition.verdict_rules.iter().find(|rule| {
+            let reads_body = rule.when.needs_json() || rule.when.text.is_some() || !rule.when.size.is_empty();
+            !(incomplete && reads_body) && rule.when.breaches(&self.view, exchange, self.now).is_empty()
+        })?;
+        let word = rule.verdict;
+        let message = format!(
+            "the answer ({}) fits the probe's own rule for `{word}`",
+            self.answer.status
+        );
+        let mut findings = Findings::default();
+        match word {
+            Verdict::Ok => findings.notes.push(message),
+            Verdict::Degraded | Verdict::Stale | Verdict::Invalid | Verdict::Down | Verdict::Unknown => {
+                findings.add(Reason::new(word, Code::Rule, message));
+            }
+        }
+        self.assess_quietly(&mut findings);
+        Some(findings)
+    }
+
+    /// The age of the data for the telemetry, when something else has decided the verdict.
+    fn assess_quietly(&self, findings: &mut Findings) {
+        if let Some(fresh) = &self.definition.fresh {
+            findings.data = fresh.assess(&self.view, self.now).data;
+        }
+    }
+
+    /// The endpoint's own judgment, where the probe asks for it.
+    fn self_report(&self) -> Option<Result<SelfReport, Reason>> {
+        self.definition.self_report.then_some(())?;
+        let document = match self.view.json() {
+            Ok(document) => document,
+            Err(Unparsable::NotJson(why) | Unparsable::NotText(why)) => {
+                return Some(Err(Reason::new(Verdict::Invalid, Code::NotJson, why)));
+            }
+            Err(Unparsable::Incomplete) => return None,
+        };
+        Some(self_report::read(document).map_err(|why| match why {
+            NoReport::Absent => {
+                let message = "the body has no text `$.status`, by which an endpoint judges itself";
+                Reason::new(Verdict::Invalid, Code::NoMatch, message)
+            }
+            NoReport::UnknownWord(word) => {
+                let shown = show::text(&word, self.view.secrets);
+                let message = format!("`$.status` is {shown}, which is no word of a health report");
+                let known = "FRESH, STALE, pass, warn, fail, UP, DOWN, OUT_OF_SERVICE or UNKNOWN";
+                Reason::new(Verdict::Invalid, Code::SelfReport, message).contrast(shown, known)
+            }
+        }))
+    }
+
+    fn add_report(&self, findings: &mut Findings, report: &SelfReport) {
+        if report.verdict == Verdict::Ok {
+            return;
+        }
+        let word = show::text(&report.word, self.view.secrets);
+        let checks: Vec<String> = report
+            .checks
+            .iter()
+            .take(3)
+            .map(|name| format!("`{}`", self.view.secrets.redact(name)))
+            .collect();
+        let because = if checks.is_empty() {
+            String::new()
+        } else {
+            format!(" because of {}", checks.join(", "))
+        };
+        let message = format!("the endpoint says of itself that it is {word}{because}");
+        findings.add(Reason::new(report.verdict, Code::SelfReport, message));
+    }
+
+    /// What the status means when it is not an expected one.
+    fn status(&self) -> Option<Reason> {
+        let status = self.answer.status;
+        let success = StatusSet::success();
+        let wanted = self.definition.expect.status.as_ref().unwrap_or(&success);
+        if wanted.contains(status) {
+            return None;
+        }
+        let reason = match status {
+            429 => {
+                let wait = self.observation.exchange.retry_after;
+                let when = wait.map(|wait| format!("; it asks for {} of rest", duration::show(wait)));
+                let message = format!(
+                    "429: the service asks us to slow down{}",
+                    when.unwrap_or_default()
+                );
+                Reason::new(Verdict::Unknown, Code::RateLimited, message)
+            }
+            401 | 403 | 407 if self.definition.request.has_credentials() => {
+                let message = format!("{status}: the probe's credentials were refused; renew them");
+                Reason::new(Verdict::Unknown, Code::Credential, message)
+            }
+            401 | 403 | 407 => {
+                let message = format!("{status}: the endpoint wants credentials and the probe sends none");
+                Reason::new(Verdict::Invalid, Code::Status, message)
+            }
+            500..=599 => Reason::new(
+                Verdict::Down,
+                Code::Status,
+                format!("{status}: the service says that it failed"),
+            ),
+            _ => Reason::new(
+                Verdict::Invalid,
+                Code::Status,
+                format!("the status is {status}, wanted {wanted}"),
+            ),
+        };
+        Some(reason.contrast(status.to_string(), wanted.to_string()))
+    }
+
+    fn judge_body(&self, findings: &mut Findings) {
+        match &self.answer.body {
+            Body::Complete(_) => {}
+            Body::TooLarge { limit } => {
+                let limit = size::show(*limit);
+                let message = format!("the body is larger than {limit} (`max_body`); reading stopped there");
+                let reason = Reason::new(Verdict::Invalid, Code::TooLarge, message);
+                findings.add(reason.contrast(format!("more than {limit}"), format!("at most {limit}")));
+            }
+            Body::Undecodable { coding, why } => {
+                let coding = show::text(coding, self.view.secrets);
+                let message = format!("the body does not decompress as {coding}: {why}");
+                findings.add(Reason::new(Verdict::Invalid, Code::Encoding, message));
+            }
+        }
+        let exchange = &self.observation.exchange;
+        for breach in self.definition.expect.breaches(&self.view, exchange, self.now) {
+            // An unexpected status has been judged by what it means.
+            if breach.kind != BreachKind::Status {
+                findings.add(expected(breach));
+            }
+        }
+        if let Some(warn) = &self.definition.warn {
+            for breach in warn.breaches(&self.view, exchange, self.now) {
+                findings.add(warned(breach));
+            }
+        }
+        if let Some(fresh) = &self.definition.fresh {
+            let mut assessment = fresh.assess(&self.view, self.now);
+            if !matches!(self.answer.body, Body::Complete(_)) {
+                // That the body never came whole is said already; a signal in a header still tells the age.
+                assessment
+                    .reasons
+                    .retain(|reason| reason.code != Code::NoTimestamp);
+            }
+            findings.add_assessment(assessment);
+        }
+    }
+
+    /// The warnings that do not depend on what the answer says.
+    fn warn_of_the_way(&self, findings: &mut Findings) {
+        let Some(warn) = &self.definition.warn else { return };
+        for breach in warn.breaches(&self.view, &self.observation.exchange, self.now) {
+            if matches!(breach.kind, BreachKind::Latency | BreachKind::Certificate) {
+                findings.add(warned(breach));
+            }
+        }
+    }
+}
+
+fn expected(breach: Breach) -> Reason {
+    let code = match breach.kind {
+        BreachKind::Status => Code::Status,
+        BreachKind::Matcher | BreachKind::Latency => Code::Expectation,
+        BreachKind::Missing => Code::NoMatch,
+        BreachKind::NotJson => Code::NotJson,
+        BreachKind::NotText => Code::NotText,
+        BreachKind::Schema => Code::Schema,
+        BreachKind::Certificate => Code::Certificate,
+    };
+    reason(Verdict::Invalid, code, breach)
+}
+
+fn warned(breach: Breach) -> Reason {
+    let (verdict, code) = match breach.kind {
+        BreachKind::Status | BreachKind::Matcher | BreachKind::Missing | BreachKind::Schema => {
+            (Verdict::Degraded, Code::Warning)
+        }
+        BreachKind::Certificate => (Verdict::Degraded, Code::Certificate),
+        BreachKind::Latency => (Verdict::Degraded, Code::Slow),
+        // Where JSON or text is needed, an answer that is neither is wrong, whoever needs it.
+        BreachKind::NotJson => (Verdict::Invalid, Code::NotJson),
+        BreachKind::NotText => (Verdict::Invalid, Code::NotText),
+    };
+    reason(verdict, code, breach)
+}
+
+fn reason(verdict: Verdict, code: Code, breach: Breach) -> Reason {
+    let reason = Reason::new(verdict, code, breach.message);
+    match breach.contrast {
+        Some((seen, wanted)) => reason.contrast(seen, wanted),
+        None => reason,
+    }
+}
+
+fn not_made(why: &NotMade) -> Reason {
+    let (code, message) = match why {
+        NotMade::Secret(why) => (Code::Secret, why.clone()),
+        NotMade::Aborted => (
+            Code::Aborted,
+            "the run was cut off by shutdown or a reload".into(),
+        ),
+        NotMade::Overload => (
+            Code::Overload,
+            "the prober had no capacity to start in time".into(),
+        ),
+    };
+    Reason::new(Verdict::Unknown, code, message)
+}
+
+fn unreachable(failure: &Unreachable) -> Reason {
+    let code = match failure.cause {
+        Cause::Dns => Code::Dns,
+        Cause::Connect => Code::Connect,
+        Cause::Tls => Code::Tls,
+        Cause::Timeout => Code::Timeout,
+        Cause::Reset => Code::Reset,
+        Cause::Truncated => Code::Truncated,
+        Cause::Protocol => Code::Protocol,
+    };
+    Reason::new(Verdict::Down, code, failure.message.clone())
+}
+
+fn redirect(stop: &RedirectStop, status: u16) -> Reason {
+    let message = match stop {
+        RedirectStop::TooMany { limit } => {
+            format!("more than {limit} redirects (`redirects`); the last answer was {status}")
+        }
+        RedirectStop::BadLocation(why) => format!("{status}: the redirect cannot be followed: {why}"),
+        RedirectStop::Credentials => {
+            format!(
+                "{status}: the redirect was not followed: it would carry the probe's secrets to another origin"
+            )
+        }
+    };
+    Reason::new(Verdict::Invalid, Code::Redirects, message)
+}
+
+#[cfg(test)]
+mod tests;

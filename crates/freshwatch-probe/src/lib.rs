@@ -14,12 +14,15 @@ pub mod freshness;
 pub mod request;
 pub mod template;
 
+pub mod breach;
 pub mod judge;
 pub mod matcher;
 pub mod metric;
 pub mod observation;
 pub mod path;
 pub mod run;
+pub mod select;
+pub mod self_report;
 pub mod verdict;
 
 pub mod duration;

@@ -282,7 +282,11 @@ impl Condition {
             // These look at all matches together and were decided before.
             Self::Exists(_) | Self::Each(_) | Self::Any(_) => true,
         };
-        if holds { Ok(()) } else { Err(show::value(value, secrets)) }
+        if holds {
+            Ok(())
+        } else {
+            Err(show::value(value, secrets))
+        }
     }
 
     fn describe(&self) -> String {
@@ -339,7 +343,10 @@ fn in_all(broken: usize, found: usize, first: &str) -> String {
 }
 
 /// Equal by type and value; numbers compare as numbers, so `1` equals `1.0` and not `"1"`.
-#[expect(clippy::float_cmp, reason = "equality of the numbers as they are written is what is asked")]
+#[expect(
+    clippy::float_cmp,
+    reason = "equality of the numbers as they are written is what is asked"
+)]
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => {
@@ -416,10 +423,22 @@ mod tests {
     fn equality_is_by_type_and_value() {
         check(Condition::Equals(json!(1)), &json!([1.0]), Ok(()));
         check(Condition::Equals(json!(1)), &json!(["1"]), Err(("\"1\"", "1")));
-        check(Condition::Equals(json!({"a": [1]})), &json!([{"a": [1.0]}]), Ok(()));
-        check(Condition::Equals(json!(false)), &json!([null]), Err(("null", "false")));
+        check(
+            Condition::Equals(json!({"a": [1]})),
+            &json!([{"a": [1.0]}]),
+            Ok(()),
+        );
+        check(
+            Condition::Equals(json!(false)),
+            &json!([null]),
+            Err(("null", "false")),
+        );
         check(Condition::Not(json!("x")), &json!(["y"]), Ok(()));
-        check(Condition::Not(json!("x")), &json!([]), Err(("missing", "anything but \"x\"")));
+        check(
+            Condition::Not(json!("x")),
+            &json!([]),
+            Err(("missing", "anything but \"x\"")),
+        );
         check(Condition::OneOf(vec![json!("a"), json!(2)]), &json!([2]), Ok(()));
         // Two integers that are the same as floats are not the same.
         check(
@@ -434,7 +453,11 @@ mod tests {
         let above = || Condition::Compare(comparison(Operator::Above, 0.0));
         check(above(), &json!([0.1]), Ok(()));
         check(above(), &json!([0]), Err(("0", "a number above 0")));
-        for (value, seen) in [(json!("5"), "\"5\""), (json!(null), "null"), (json!(true), "true")] {
+        for (value, seen) in [
+            (json!("5"), "\"5\""),
+            (json!(null), "null"),
+            (json!(true), "true"),
+        ] {
             check(above(), &json!([value]), Err((seen, "a number above 0")));
         }
         for (operator, holds) in [
@@ -450,8 +473,16 @@ mod tests {
 
     #[test]
     fn texts() {
-        check(Condition::Matches(Regex::new("^a").unwrap()), &json!(["ab"]), Ok(()));
-        check(Condition::Matches(Regex::new("1").unwrap()), &json!([1]), Err(("1", "a text that matches `1`")));
+        check(
+            Condition::Matches(Regex::new("^a").unwrap()),
+            &json!(["ab"]),
+            Ok(()),
+        );
+        check(
+            Condition::Matches(Regex::new("1").unwrap()),
+            &json!([1]),
+            Err(("1", "a text that matches `1`")),
+        );
         check(Condition::Contains(json!("b")), &json!(["abc"]), Ok(()));
         check(Condition::Contains(json!(1)), &json!([[1.0, 2]]), Ok(()));
         check(
@@ -460,7 +491,11 @@ mod tests {
             Err(("\"1\"", "something that contains 1")),
         );
         check(Condition::StartsWith("a".into()), &json!(["ab"]), Ok(()));
-        check(Condition::EndsWith("a".into()), &json!(["ab"]), Err(("\"ab\"", "a text that ends with \"a\"")));
+        check(
+            Condition::EndsWith("a".into()),
+            &json!(["ab"]),
+            Err(("\"ab\"", "a text that ends with \"a\"")),
+        );
         let three = Condition::Length(vec![comparison(Operator::Equals, 3.0)]);
         check(three.clone(), &json!(["가나다"]), Ok(()));
         check(three, &json!(["ab"]), Err(("2 characters", "3 characters")));
@@ -473,10 +508,22 @@ mod tests {
         check(Condition::Exists(false), &json!([]), Ok(()));
         check(Condition::Exists(false), &json!([null]), Err(("null", "nothing")));
         check(Condition::Empty(true), &json!([[]]), Ok(()));
-        check(Condition::Empty(true), &json!([null]), Err(("null", "something empty")));
-        check(Condition::Empty(false), &json!([null]), Err(("null", "something that is not empty")));
+        check(
+            Condition::Empty(true),
+            &json!([null]),
+            Err(("null", "something empty")),
+        );
+        check(
+            Condition::Empty(false),
+            &json!([null]),
+            Err(("null", "something that is not empty")),
+        );
         check(Condition::Type(JsonType::Number), &json!([1]), Ok(()));
-        check(Condition::Type(JsonType::String), &json!([1]), Err(("1", "the type string")));
+        check(
+            Condition::Type(JsonType::String),
+            &json!([1]),
+            Err(("1", "the type string")),
+        );
     }
 
     #[test]
@@ -487,7 +534,11 @@ mod tests {
         check(two(), &json!([7]), Err(("7", "at least 2 in number")));
         check(two(), &json!([7, 8]), Ok(()));
         check(two(), &json!([]), Err(("0 matches", "at least 2 in number")));
-        check(Condition::Count(vec![comparison(Operator::AtMost, 5.0)]), &json!([]), Ok(()));
+        check(
+            Condition::Count(vec![comparison(Operator::AtMost, 5.0)]),
+            &json!([]),
+            Ok(()),
+        );
     }
 
     #[test]
@@ -497,15 +548,29 @@ mod tests {
         check(
             Condition::Each(positive()),
             &json!([1, 0, null]),
-            Err(("0 in the first of 2 that break it, of 3", "a number above 0 in each")),
+            Err((
+                "0 in the first of 2 that break it, of 3",
+                "a number above 0 in each",
+            )),
         );
         check(Condition::Any(positive()), &json!([0, 1]), Ok(()));
-        check(Condition::Each(positive()), &json!([]), Err(("missing", "a number above 0 in each")));
-        check(Condition::Any(positive()), &json!([]), Err(("missing", "a number above 0 in at least one")));
+        check(
+            Condition::Each(positive()),
+            &json!([]),
+            Err(("missing", "a number above 0 in each")),
+        );
+        check(
+            Condition::Any(positive()),
+            &json!([]),
+            Err(("missing", "a number above 0 in at least one")),
+        );
         check(
             Condition::Any(positive()),
             &json!([0, -1]),
-            Err(("0 in the first of 2 that break it, of 2", "a number above 0 in at least one")),
+            Err((
+                "0 in the first of 2 that break it, of 2",
+                "a number above 0 in at least one",
+            )),
         );
     }
 }

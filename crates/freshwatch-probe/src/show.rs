@@ -76,7 +76,13 @@ mod tests {
         let none = Redactor::default();
         assert_eq!(value(&json!([1, 2, 3]), &none), "an array of 3 elements");
         assert_eq!(value(&json!({"a": 1}), &none), "an object with 1 member");
-        assert_eq!(value(&json!("line\nbreak\u{1b}[31m"), &none), r#""line\nbreak\u{1b}[31m""#);
-        assert_eq!(value(&json!("x".repeat(100)), &none), format!("\"{}…\"", "x".repeat(80)));
+        assert_eq!(
+            value(&json!("line\nbreak\u{1b}[31m"), &none),
+            r#""line\nbreak\u{1b}[31m""#
+        );
+        assert_eq!(
+            value(&json!("x".repeat(100)), &none),
+            format!("\"{}…\"", "x".repeat(80))
+        );
     }
 }

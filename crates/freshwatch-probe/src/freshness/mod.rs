@@ -1,5 +1,6 @@
 //! The freshness rule: which value of the answer tells how old the data is, and how old it may be.
 
+pub mod assess;
 pub mod timestamp;
 
 use std::fmt;

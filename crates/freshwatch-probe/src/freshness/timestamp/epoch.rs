@@ -85,7 +85,9 @@ pub fn microsoft(text: &str) -> Option<Timestamp> {
     let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
     let sign = inner.char_indices().skip(1).find(|(_, c)| matches!(c, '+' | '-'));
     let millis = match sign {
-        Some((at, _)) if inner.len() - at == 5 && inner[at + 1..].bytes().all(|b| b.is_ascii_digit()) => &inner[..at],
+        Some((at, _)) if inner.len() - at == 5 && inner[at + 1..].bytes().all(|b| b.is_ascii_digit()) => {
+            &inner[..at]
+        }
         Some(_) => return None,
         None => inner,
     };

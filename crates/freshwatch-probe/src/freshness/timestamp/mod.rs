@@ -126,9 +126,9 @@ impl Format {
 
     fn read_text(&self, text: &str, is_number: bool, zone: Option<&TimeZone>) -> Result<Moment, Unreadable> {
         let epoch = |unit: EpochUnit| {
-            epoch::read(text, unit)
-                .map(Moment::Instant)
-                .ok_or_else(|| Unreadable::Malformed(format!("is not a number of {} since 1970", unit.name())))
+            epoch::read(text, unit).map(Moment::Instant).ok_or_else(|| {
+                Unreadable::Malformed(format!("is not a number of {} since 1970", unit.name()))
+            })
         };
         match self {
             Self::Auto => auto::read(text, is_number, zone),

@@ -41,7 +41,10 @@ impl Pattern {
         }
         if parsed.hour().is_some() {
             if parsed.offset().is_some() {
-                return parsed.to_timestamp().map(Moment::Instant).map_err(|_| malformed());
+                return parsed
+                    .to_timestamp()
+                    .map(Moment::Instant)
+                    .map_err(|_| malformed());
             }
             if parsed.iana_time_zone().is_some() {
                 let zoned = parsed.to_zoned_with(&auto::zones()).map_err(|_| malformed())?;
@@ -58,10 +61,17 @@ fn resolution(parsed: &BrokenDownTime) -> Option<Period> {
     if let Ok(date) = parsed.to_date() {
         return Period::day(date);
     }
-    match (parsed.iso_week_year(), parsed.iso_week(), parsed.year(), parsed.month()) {
+    match (
+        parsed.iso_week_year(),
+        parsed.iso_week(),
+        parsed.year(),
+        parsed.month(),
+    ) {
         (Some(year), Some(week), _, _) => Period::week(year, week),
         (_, _, Some(year), Some(month)) => Period::month(year, month),
-        (_, _, Some(year), None) if parsed.day_of_year().is_none() && parsed.day().is_none() => Period::year(year),
+        (_, _, Some(year), None) if parsed.day_of_year().is_none() && parsed.day().is_none() => {
+            Period::year(year)
+        }
         _ => None,
     }
 }

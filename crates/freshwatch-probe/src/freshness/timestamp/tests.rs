@@ -32,7 +32,10 @@ fn seoul(format: &str, value: impl Into<Value>, expected: &str) {
 fn iso_times_with_a_zone() {
     auto("2026-11-20T09:00:00Z", "2026-11-20T09:00:00Z");
     auto("2026-11-20T09:00:00.123456789Z", "2026-11-20T09:00:00.123456789Z");
-    auto("2026-11-20T09:00:00.1234567899999Z", "2026-11-20T09:00:00.123456789Z");
+    auto(
+        "2026-11-20T09:00:00.1234567899999Z",
+        "2026-11-20T09:00:00.123456789Z",
+    );
     auto("2026-11-20t09:00:00z", "2026-11-20T09:00:00Z");
     auto("2026-11-20 18:00:00+09:00", "2026-11-20T09:00:00Z");
     auto("2026-11-20T18:00:00+0900", "2026-11-20T09:00:00Z");
@@ -61,7 +64,10 @@ fn http_and_mail_dates() {
     auto("20 Nov 2026 09:00 -0000", "2026-11-20T09:00:00Z");
     auto("Sunday, 06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37Z");
     auto("Sun Nov  6 08:49:37 1994", "1994-11-06T08:49:37Z");
-    assert_eq!(read("http", "", &json!("Fri, 20 Nov 2026 09:00:00 GMT")), "2026-11-20T09:00:00Z");
+    assert_eq!(
+        read("http", "", &json!("Fri, 20 Nov 2026 09:00:00 GMT")),
+        "2026-11-20T09:00:00Z"
+    );
     assert_eq!(read("http", "", &json!("2026-11-20T09:00:00Z")), "malformed");
 }
 
@@ -79,7 +85,18 @@ fn epochs_by_plausible_magnitude() {
 
 #[test]
 fn numbers_that_are_no_plausible_epoch_are_refused() {
-    for number in [0, -1, 300, 2026, 202_610, 3_180_827, 20_261_120, 171_798_691_840, 20_261_120_093_000, i64::MAX] {
+    for number in [
+        0,
+        -1,
+        300,
+        2026,
+        202_610,
+        3_180_827,
+        20_261_120,
+        171_798_691_840,
+        20_261_120_093_000,
+        i64::MAX,
+    ] {
         auto(number, "malformed");
         auto(number.to_string(), "malformed");
     }
@@ -89,7 +106,14 @@ fn numbers_that_are_no_plausible_epoch_are_refused() {
 
 #[test]
 fn values_without_a_zone_need_one() {
-    for text in ["2026-09-20T12:00", "2026-09-20 12:00:00.5", "2026-09-20", "2026-09", "2026-W38", "2026Q3"] {
+    for text in [
+        "2026-09-20T12:00",
+        "2026-09-20 12:00:00.5",
+        "2026-09-20",
+        "2026-09",
+        "2026-W38",
+        "2026Q3",
+    ] {
         auto(text, "naive");
     }
     seoul("auto", "2026-09-20T12:00", "2026-09-20T03:00:00Z");
@@ -105,24 +129,55 @@ fn values_without_a_zone_need_one() {
 
 #[test]
 fn nothing_is_ever_read_from_what_holds_no_time() {
-    for value in [json!(null), json!(true), json!([]), json!({}), json!(""), json!("  ")] {
+    for value in [
+        json!(null),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!(""),
+        json!("  "),
+    ] {
         auto(value, "absent");
     }
-    for text in ["6:54 PM Local", "yesterday", "2026-13-01", "2026-02-30", "2026-W54", "2026-Q5", "26.11.20", "N/A"] {
+    for text in [
+        "6:54 PM Local",
+        "yesterday",
+        "2026-13-01",
+        "2026-02-30",
+        "2026-W54",
+        "2026-Q5",
+        "26.11.20",
+        "N/A",
+    ] {
         auto(text, "malformed");
     }
 }
 
 #[test]
 fn named_formats_take_nothing_else() {
-    assert_eq!(read("rfc3339", "", &json!("2026-11-20T09:00:00Z")), "2026-11-20T09:00:00Z");
-    for text in ["2026-11-20T09:00Z", "2026-11-20T18:00:00+0900", "2026-11-20", "1715678990", "2026-11-20T09:00:00"] {
+    assert_eq!(
+        read("rfc3339", "", &json!("2026-11-20T09:00:00Z")),
+        "2026-11-20T09:00:00Z"
+    );
+    for text in [
+        "2026-11-20T09:00Z",
+        "2026-11-20T18:00:00+0900",
+        "2026-11-20",
+        "1715678990",
+        "2026-11-20T09:00:00",
+    ] {
         assert_eq!(read("rfc3339", "UTC", &json!(text)), "malformed", "{text}");
     }
     assert_eq!(read("unix", "", &json!(0)), "1970-01-01T00:00:00Z");
-    assert_eq!(read("unix_ms", "", &json!("1501371024000")), "2017-07-29T23:30:24Z");
+    assert_eq!(
+        read("unix_ms", "", &json!("1501371024000")),
+        "2017-07-29T23:30:24Z"
+    );
     assert_eq!(read("unix_us", "", &json!(1)), "1970-01-01T00:00:00.000001Z");
-    assert_eq!(read("unix_ns", "", &json!(1_715_678_879_123_456_789_i64)), "2024-05-14T09:27:59.123456789Z");
+    assert_eq!(
+        read("unix_ns", "", &json!(1_715_678_879_123_456_789_i64)),
+        "2024-05-14T09:27:59.123456789Z"
+    );
     assert_eq!(read("unix", "", &json!("now")), "malformed");
 }
 
@@ -134,7 +189,11 @@ fn patterns_read_what_they_say() {
     seoul("%Y", 2026, "2025-12-31T15:00:00Z/2026-12-31T15:00:00Z");
     seoul("%G-W%V", "2026-W47", "2026-11-15T15:00:00Z/2026-11-22T15:00:00Z");
     seoul("%d.%m.%Y %H:%M", "20.11.2026 18:00", "2026-11-20T09:00:00Z");
-    seoul("%Y-%m-%dT%H:%M:%S%z", "2026-11-20T09:00:00+0000", "2026-11-20T09:00:00Z");
+    seoul(
+        "%Y-%m-%dT%H:%M:%S%z",
+        "2026-11-20T09:00:00+0000",
+        "2026-11-20T09:00:00Z",
+    );
     seoul("%Y-%m-%d", "2026-11-20 and more", "malformed");
     assert_eq!(read("%Y%m", "", &json!("202404")), "naive");
 }
