@@ -74,7 +74,7 @@ impl Expectation {
         if let Some(schema) = &self.schema {
             match view.json() {
                 Ok(document) => {
-                    breaches.add(schema.violation(document).map(|v| v.breach(schema, view.secrets)))
+                    breaches.add(schema.violation(document).map(|v| v.breach(schema, view.secrets)));
                 }
                 Err(why) => breaches.unparsable(why),
             }
@@ -199,9 +199,9 @@ impl Breaches {
         numbers_in_text: bool,
         secrets: &Redactor,
     ) {
-        let matches: Vec<&Value> = values.iter().collect();
+        let found: Vec<&Value> = values.iter().collect();
         let subject = Subject {
-            matches: &matches,
+            matches: &found,
             singular: true,
             numbers_in_text,
         };

@@ -343,10 +343,6 @@ fn in_all(broken: usize, found: usize, first: &str) -> String {
 }
 
 /// Equal by type and value; numbers compare as numbers, so `1` equals `1.0` and not `"1"`.
-#[expect(
-    clippy::float_cmp,
-    reason = "equality of the numbers as they are written is what is asked"
-)]
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => {

@@ -40,7 +40,7 @@ impl Freshness {
         let mut values = view.values(&self.source).map_err(unparsable)?;
         let found = values.len();
         if found == 0 {
-            return Err(invalid(Code::NoMatch, format!("{}", self.nothing())));
+            return Err(invalid(Code::NoMatch, self.nothing()));
         }
         if found > 1 && self.pick.is_none() {
             let message = format!(

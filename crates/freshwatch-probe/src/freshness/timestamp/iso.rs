@@ -64,11 +64,11 @@ fn split_zone(text: &str) -> Option<(&str, &str)> {
 }
 
 fn parse_instant(text: &str) -> Option<Timestamp> {
-    DateTimeParser::new().parse_timestamp(&cut_fraction(text)).ok()
+    DateTimeParser::new().parse_timestamp(cut_fraction(text)).ok()
 }
 
 fn parse_naive(text: &str) -> Option<DateTime> {
-    DateTimeParser::new().parse_datetime(&cut_fraction(text)).ok()
+    DateTimeParser::new().parse_datetime(cut_fraction(text)).ok()
 }
 
 /// RFC 9557: jiff refuses an offset that contradicts the zone.
