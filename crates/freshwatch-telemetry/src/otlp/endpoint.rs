@@ -1,0 +1,172 @@
+//! Where results are sent.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http::Uri;
+use url::Url;
+
+use crate::pairs::percent_decode;
+
+/// The path that a base endpoint gets appended
+/// (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>).
+const METRICS_PATH: &str = "/v1/metrics";
+
+/// The port of OTLP over gRPC.
+const GRPC_PORT: u16 = 4317;
+
+/// An http or https URL. Its credentials are apart from it, and it is shown without them and without its query.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    /// What is requested.
+    pub(crate) uri: Uri,
+    /// Whether it needs TLS.
+    pub(crate) is_https: bool,
+    /// Whether it is the port that collectors speak gRPC at.
+    pub(crate) is_grpc_port: bool,
+    shown: String,
+}
+
+/// What an endpoint's URL holds that must not be shown.
+#[derive(Default)]
+pub(crate) struct Credentials {
+    /// The value of `Authorization` (RFC 7617) that the URL's user and password make.
+    pub(crate) authorization: Option<String>,
+    /// Every piece that an answer could echo.
+    pub(crate) secrets: Vec<String>,
+}
+
+/// Whether a URL is used as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// It gets `/v1/metrics` appended.
+    Base,
+    /// It is the whole.
+    Whole,
+}
+
+impl Endpoint {
+    /// Reads a URL; `None` where it is none that can be sent to. What it was is not told: it may hold a password.
+    pub(crate) fn parse(text: &str, form: Form) -> Option<(Self, Credentials)> {
+        let mut url = Url::parse(text.trim()).ok()?;
+        let is_https = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        let credentials = take_credentials(&mut url)?;
+        url.set_fragment(None);
+        match form {
+            Form::Base => url.set_path(&format!("{}{METRICS_PATH}", url.path().trim_end_matches('/'))),
+            Form::Whole => (),
+        }
+        let uri = url.as_str().parse().ok()?;
+        let is_grpc_port = url.port() == Some(GRPC_PORT);
+        if url.query().is_some() {
+            url.set_query(Some("***"));
+        }
+        let shown = url.into();
+        Some((
+            Self {
+                uri,
+                is_https,
+                is_grpc_port,
+                shown,
+            },
+            credentials,
+        ))
+    }
+}
+
+fn take_credentials(url: &mut Url) -> Option<Credentials> {
+    let mut credentials = Credentials::default();
+    if let Some(query) = url.query() {
+        credentials.secrets.push(query.to_owned());
+        credentials
+            .secrets
+            .extend(url.query_pairs().map(|(_, value)| value.into_owned()));
+    }
+    let password = url.password().unwrap_or_default();
+    if !url.username().is_empty() || !password.is_empty() {
+        let password = percent_decode(password)?;
+        let login = format!("{}:{password}", percent_decode(url.username())?);
+        let encoded = BASE64_STANDARD.encode(&login);
+        credentials.authorization = Some(format!("Basic {encoded}"));
+        credentials.secrets.extend([encoded, login, password]);
+        url.set_username("").ok()?;
+        url.set_password(None).ok()?;
+    }
+    Some(credentials)
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.shown)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Endpoint, Form};
+
+    #[track_caller]
+    fn check(text: &str, form: Form, uri: &str, shown: &str) {
+        let (endpoint, _) = Endpoint::parse(text, form).unwrap();
+        assert_eq!(
+            (endpoint.uri.to_string().as_str(), endpoint.to_string().as_str()),
+            (uri, shown)
+        );
+    }
+
+    #[test]
+    fn a_base_gets_the_path_and_a_whole_one_does_not() {
+        let (plain, full) = ("http://a:4318", "http://a:4318/v1/metrics");
+        check(plain, Form::Base, full, full);
+        check("http://a:4318/", Form::Base, full, full);
+        check(
+            "https://a/otlp/",
+            Form::Base,
+            "https://a/otlp/v1/metrics",
+            "https://a/otlp/v1/metrics",
+        );
+        check("http://a/x/", Form::Whole, "http://a/x/", "http://a/x/");
+        check(plain, Form::Whole, "http://a:4318/", "http://a:4318/");
+    }
+
+    #[test]
+    fn credentials_are_taken_out_and_never_shown() {
+        check("http://me:s3cret@a/", Form::Whole, "http://a/", "http://a/");
+        check(
+            "http://a/?key=s3cret",
+            Form::Base,
+            "http://a/v1/metrics?key=s3cret",
+            "http://a/v1/metrics?***",
+        );
+        let (endpoint, credentials) = Endpoint::parse("http://me:p%40ss@a/", Form::Whole).unwrap();
+        assert_eq!(credentials.authorization.as_deref(), Some("Basic bWU6cEBzcw=="));
+        assert!(credentials.secrets.contains(&"p@ss".to_owned()));
+        assert_eq!(format!("{endpoint:?}"), "http://a/");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_to_is_refused() {
+        for text in [
+            "",
+            "localhost:4318",
+            "a",
+            "grpc://a",
+            "http://",
+            "unix:/run/a",
+            "http://%zz@a/",
+        ] {
+            assert!(Endpoint::parse(text, Form::Base).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A run for tests to change.
+
+use std::time::Duration;
+
+use freshwatch_probe::definition::ProbeName;
+use freshwatch_probe::observation::{Exchange, Phase, TlsFacts};
+use freshwatch_probe::run::{DataAge, Judgment, Run};
+use freshwatch_probe::verdict::{Code, Reason, Verdict};
+use jiff::{SignedDuration, Timestamp};
+
+pub(crate) const NOON: &str = "2026-11-21T12:00:00Z";
+
+/// A moment of the day that the sample runs on.
+pub(crate) fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A run of an answer with this verdict at noon; it took 1.5 s, its last attempt 0.25 s.
+pub(crate) fn answered(verdict: Verdict) -> Run {
+    let mut exchange = Exchange {
+        took: Duration::from_millis(250),
+        address: "127.0.0.1".parse().ok(),
+        status: Some(200),
+        version: Some(http::Version::HTTP_11),
+        redirects: 1,
+        content_length: Some(512),
+        body_length: Some(2048),
+        last_modified: Some(time("2026-11-20T12:00:00Z")),
+        tls: Some(TlsFacts {
+            version: "TLS 1.3",
+            earliest_expiry: Some(time("2027-01-01T00:00:00Z")),
+        }),
+        ..Exchange::default()
+    };
+    for (phase, millis) in Phase::ALL.into_iter().zip([1, 2, 4, 200, 8]) {
+        exchange.add_phase(phase, Duration::from_millis(millis));
+    }
+    let reason = Reason::new(verdict, Code::TooOld, "the data is too old");
+    let second = Reason::new(verdict, Code::Slow, "it is slow");
+    Run {
+        probe: ProbeName::parse("real-price").unwrap(),
+        labels: [("team".to_owned(), "prices".to_owned())].into(),
+        started: time(NOON),
+        took: Duration::from_millis(1500),
+        attempts: 2,
+        exchange,
+        judgment: Judgment {
+            verdict,
+            reasons: if verdict == Verdict::Ok {
+                Vec::new()
+            } else {
+                vec![reason, second]
+            },
+            notes: Vec::new(),
+            data: Some(DataAge {
+                timestamp: Some(time("2026-11-21T11:00:00.5Z")),
+                age: Some(SignedDuration::from_millis(3_599_500)),
+                max_age: Some(Duration::from_mins(30)),
+                due: Some(time("2026-11-21T11:30:00Z")),
+            }),
+        },
+    }
+}
+
+/// A run that got no answer.
+pub(crate) fn unanswered(verdict: Verdict) -> Run {
+    let mut run = answered(verdict);
+    run.exchange = Exchange {
+        took: Duration::from_millis(3),
+        ..Exchange::default()
+    };
+    run.exchange.add_phase(Phase::Resolve, Duration::from_millis(1));
+    run.judgment.data = None;
+    run
+}
