@@ -1,0 +1,35 @@
+//! What all probes of a process share.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::http::kept::KeptConnections;
+use crate::http::tls::roots::Roots;
+
+/// Runs probes. Cheap to clone: all clones share the trusted certificates and the kept connections.
+#[derive(Clone, Default)]
+pub struct Agent {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// The shared part of an [`Agent`].
+#[derive(Default)]
+pub(crate) struct Shared {
+    /// Loaded when the first https URL needs them: a run over plain HTTP must not pay for them.
+    pub roots: Roots,
+    /// The connections of probes with `connection: reuse`.
+    pub kept: KeptConnections,
+}
+
+impl Agent {
+    /// An agent that has loaded nothing yet and keeps no connection.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for Agent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Agent")
+    }
+}

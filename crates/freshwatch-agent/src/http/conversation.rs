@@ -1,0 +1,180 @@
+//! One HTTP connection: requests go in, and whoever waits for the answer drives it.
+//!
+//! The connection is polled together with what waits for it, in the same task. Nothing is spawned, so dropping the
+//! conversation ends it, and an idle one costs no wake-ups.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// The largest head of an answer, in bytes.
+pub(crate) const LARGEST_HEAD: u32 = 64 << 10;
+
+/// How much of a body may be on its way over HTTP/2 before we have read it, in bytes: the bound of the body, within
+/// these. HTTP/1.1 leaves that to the system.
+const WINDOW: (u32, u32) = (64 << 10, 1 << 20);
+
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// An open connection.
+pub(crate) struct Conversation {
+    sender: Sender,
+    driver: Driver,
+}
+
+enum Sender {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
+}
+
+impl Conversation {
+    /// Speaks HTTP/1.1 over a connection.
+    pub async fn http1<IO>(io: IO) -> hyper::Result<Self>
+    where
+        IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(LARGEST_HEAD as usize)
+            .handshake(TokioIo::new(io))
+            .await?;
+        Ok(Self {
+            sender: Sender::Http1(sender),
+            driver: Driver::new(async { drop(connection.await) }, Tasks::default()),
+        })
+    }
+
+    /// Speaks HTTP/2 over a connection on which bodies of `max_body` bytes are wanted.
+    pub async fn http2<IO>(io: IO, max_body: u64) -> hyper::Result<Self>
+    where
+        IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let window = u32::try_from(max_body)
+            .unwrap_or(u32::MAX)
+            .clamp(WINDOW.0, WINDOW.1);
+        let tasks = Tasks::default();
+        let (sender, connection) = http2::Builder::new(tasks.clone())
+            .max_header_list_size(LARGEST_HEAD)
+            .initial_stream_window_size(window)
+            .initial_connection_window_size(window)
+            .handshake(TokioIo::new(io))
+            .await?;
+        Ok(Self {
+            sender: Sender::Http2(sender),
+            driver: Driver::new(async { drop(connection.await) }, tasks),
+        })
+    }
+
+    /// Whether HTTP/2 is spoken, which wants the whole URL in the request.
+    pub const fn is_http2(&self) -> bool {
+        match self.sender {
+            Sender::Http1(_) => false,
+            Sender::Http2(_) => true,
+        }
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub async fn send(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Incoming>> {
+        match &mut self.sender {
+            Sender::Http1(sender) => self.driver.drive(sender.send_request(request)).await,
+            Sender::Http2(sender) => self.driver.drive(sender.send_request(request)).await,
+        }
+    }
+
+    /// Waits for something that needs the connection to move on.
+    pub async fn drive<F: Future>(&mut self, future: F) -> F::Output {
+        self.driver.drive(future).await
+    }
+
+    /// Whether it could take another request: looks at what the peer has sent in the meantime, such as its end.
+    pub async fn is_open(&mut self) -> bool {
+        if self.driver.rest().await {
+            return false;
+        }
+        match &mut self.sender {
+            Sender::Http1(sender) => sender.is_ready(),
+            Sender::Http2(sender) => sender.is_ready(),
+        }
+    }
+}
+
+/// What moves a connection on.
+struct Driver {
+    running: FuturesUnordered<Task>,
+    started: Tasks,
+}
+
+impl Driver {
+    fn new(connection: impl Future<Output = ()> + Send + 'static, started: Tasks) -> Self {
+        started.add(Box::pin(connection));
+        Self {
+            running: FuturesUnordered::new(),
+            started,
+        }
+    }
+
+    /// Polls a future and the connection, until the future is done. A connection that ends tells those who wait for it.
+    async fn drive<F: Future>(&mut self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                return Poll::Ready(output);
+            }
+            self.poll(context);
+            future.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// Polls the connection once and says whether it has ended.
+    async fn rest(&mut self) -> bool {
+        poll_fn(|context| Poll::Ready(self.poll(context))).await
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> bool {
+        loop {
+            self.running.extend(self.started.take());
+            match self.running.poll_next_unpin(context) {
+                Poll::Ready(None) => return true,
+                Poll::Pending if self.started.is_empty() => return false,
+                Poll::Ready(Some(())) | Poll::Pending => {}
+            }
+        }
+    }
+}
+
+/// hyper's HTTP/2 hands parts of its work to an executor: this one keeps them for the driver instead of spawning.
+#[derive(Clone, Default)]
+struct Tasks(Arc<Mutex<Vec<Task>>>);
+
+impl Tasks {
+    fn add(&self, task: Task) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
+    fn take(&self) -> Vec<Task> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+}
+
+impl<F> hyper::rt::Executor<F> for Tasks
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, future: F) {
+        self.add(Box::pin(future));
+    }
+}

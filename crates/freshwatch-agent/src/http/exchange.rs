@@ -1,0 +1,243 @@
+//! One request and its answer: finds, dials, speaks.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use freshwatch_probe::definition::Definition;
+use freshwatch_probe::observation::{Body, Cause, Phase};
+use freshwatch_probe::request::{Connection, HttpVersion};
+use http::header::HOST;
+use http::{Method, Uri, response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use tokio::net::TcpStream;
+
+use crate::agent::Shared;
+use crate::clock;
+use crate::http::conversation::Conversation;
+use crate::http::failure::{self, Failure};
+use crate::http::kept::{Kept, Key, Terms};
+use crate::http::outgoing::Outgoing;
+use crate::http::progress::Progress;
+use crate::http::target::{Target, authority, path_and_query};
+use crate::http::tls::handshake::{self, Purpose};
+use crate::http::{body, connect, facts, resolve};
+use crate::preparation::Preparation;
+
+/// Sends the requests of one attempt.
+pub(crate) struct Exchanger<'r> {
+    /// What all probes share.
+    pub shared: &'r Shared,
+    /// The probe.
+    pub definition: &'r Definition,
+    /// What the run has read.
+    pub preparation: &'r Preparation,
+}
+
+/// The head of an answer, and the connection that its body comes over.
+pub(crate) struct Reply {
+    /// Status and header fields.
+    pub head: response::Parts,
+    incoming: Incoming,
+    method: Method,
+    kept: Kept,
+    keep_as: Option<Key>,
+}
+
+impl Reply {
+    /// Reads the body; then the connection is kept if the probe wants that, and closed otherwise.
+    pub async fn read(
+        mut self,
+        limit: u64,
+        shared: &Shared,
+        progress: &mut Progress,
+    ) -> Result<Body, Failure> {
+        let conversation = &mut self.kept.conversation;
+        let body = body::read(
+            self.incoming,
+            &self.head,
+            &self.method,
+            limit,
+            conversation,
+            progress,
+        )
+        .await?;
+        progress.end();
+        match (&body, self.keep_as) {
+            (Body::Complete(_), Some(key)) => shared.kept.put(key, self.kept),
+            (Body::Complete(_) | Body::TooLarge { .. } | Body::Undecodable { .. }, _) => {}
+        }
+        Ok(body)
+    }
+}
+
+impl Exchanger<'_> {
+    /// Sends a request and waits for the head of its answer.
+    pub async fn send(&self, outgoing: &Outgoing, progress: &mut Progress) -> Result<Reply, Failure> {
+        let target = Target::of(&outgoing.url)?;
+        progress.turn_to(target.peer());
+        let request = &self.definition.request;
+        let terms = self.terms(&target, outgoing);
+        let keep_as = match request.connection {
+            Connection::Fresh => None,
+            Connection::Reuse => Some(Key::new(&self.definition.name, &target)),
+        };
+        if let Some(key) = &keep_as
+            && let Some(kept) = self.shared.kept.take(key, &terms).await
+        {
+            match speak(kept, outgoing, keep_as.clone(), progress).await {
+                // The peer has closed it just then. That says nothing about the service, and a request that may be
+                // repeated (RFC 9110, section 9.2.2) is repeated on a connection of its own.
+                Err(failure) if failure.is_reset() && outgoing.method.is_idempotent() => progress.end(),
+                spoken => return spoken,
+            }
+        }
+        let kept = self.dial(&target, terms, progress).await?;
+        speak(kept, outgoing, keep_as, progress).await
+    }
+
+    /// What of the probe's settings holds for this target: names and client certificates are for the first origin.
+    fn terms(&self, target: &Target, outgoing: &Outgoing) -> Terms {
+        let request = &self.definition.request;
+        let mut tls = request.tls.clone();
+        if outgoing.away {
+            tls.client = None;
+        }
+        if Target::of(&self.preparation.outgoing.url).as_ref() != Ok(target) {
+            tls.server_name = None;
+        }
+        Terms {
+            tls,
+            http: request.http,
+            address: resolve::known(target, &request.resolve),
+        }
+    }
+
+    async fn dial(&self, target: &Target, terms: Terms, progress: &mut Progress) -> Result<Kept, Failure> {
+        let addresses = if let Some(address) = terms.address {
+            vec![SocketAddr::new(address, target.port)]
+        } else {
+            progress.begin(Phase::Resolve);
+            resolve::ask(target).await?
+        };
+        progress.begin(Phase::Connect);
+        progress.exchange.address = addresses.first().map(SocketAddr::ip);
+        let (stream, address) = connect::connect(&addresses, &progress.peer).await?;
+        progress.exchange.address = Some(address.ip());
+        progress.exchange.tls = None;
+        let conversation = if target.https {
+            self.speak_tls(stream, target, &terms, progress).await?
+        } else {
+            progress.begin(Phase::Processing);
+            let two = terms.http == HttpVersion::Http2;
+            self.speak_http(stream, two, progress).await?
+        };
+        Ok(Kept {
+            conversation,
+            terms,
+            address: address.ip(),
+            tls: progress.exchange.tls.clone(),
+        })
+    }
+
+    async fn speak_tls(
+        &self,
+        stream: TcpStream,
+        target: &Target,
+        terms: &Terms,
+        progress: &mut Progress,
+    ) -> Result<Conversation, Failure> {
+        progress.begin(Phase::Tls);
+        let purpose = Purpose {
+            roots: &self.shared.roots,
+            material: &self.preparation.material,
+            settings: &terms.tls,
+            http: terms.http,
+        };
+        let stream = handshake::shake_hands(stream, target, purpose, progress).await?;
+        progress.begin(Phase::Processing);
+        let agreed = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        if terms.http == HttpVersion::Http2 && !agreed {
+            return Err(Failure::unreachable(
+                Cause::Protocol,
+                Phase::Tls,
+                format!("{} does not offer HTTP/2: leave out `http: 2`", progress.peer),
+            ));
+        }
+        self.speak_http(stream, agreed, progress).await
+    }
+
+    async fn speak_http<IO>(&self, io: IO, two: bool, progress: &Progress) -> Result<Conversation, Failure>
+    where
+        IO: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+    {
+        let opened = if two {
+            Conversation::http2(io, self.definition.request.max_body).await
+        } else {
+            Conversation::http1(io).await
+        };
+        opened.map_err(|error| failure::of_head(&error, &progress.peer))
+    }
+}
+
+async fn speak(
+    mut kept: Kept,
+    outgoing: &Outgoing,
+    keep_as: Option<Key>,
+    progress: &mut Progress,
+) -> Result<Reply, Failure> {
+    progress.exchange.address = Some(kept.address);
+    progress.exchange.tls.clone_from(&kept.tls);
+    if progress.phase() != Phase::Processing {
+        progress.begin(Phase::Processing);
+    }
+    let request = wire_request(outgoing, kept.conversation.is_http2(), &progress.peer)?;
+    let answered = kept.conversation.send(request).await;
+    let (head, incoming) = answered
+        .map_err(|error| failure::of_head(&error, &progress.peer))?
+        .into_parts();
+    progress.begin(Phase::Transfer);
+    facts::note(&head, clock::now(), &mut progress.exchange);
+    Ok(Reply {
+        head,
+        incoming,
+        method: outgoing.method.clone(),
+        kept,
+        keep_as,
+    })
+}
+
+/// The request as hyper wants it: HTTP/1.1 with the target in origin form and a `Host` field, HTTP/2 with the whole
+/// URL, of which it makes `:authority`.
+fn wire_request(outgoing: &Outgoing, two: bool, peer: &str) -> Result<http::Request<Full<Bytes>>, Failure> {
+    let url = &outgoing.url;
+    let mut headers = outgoing.headers.clone();
+    let host = match headers.remove(HOST) {
+        Some(host) => host,
+        None => http::HeaderValue::from_str(authority(url)).map_err(|_| unsendable(peer))?,
+    };
+    let uri = if two {
+        Uri::builder()
+            .scheme(url.scheme())
+            .authority(host.as_bytes())
+            .path_and_query(path_and_query(url))
+            .build()
+    } else {
+        headers.insert(HOST, host);
+        Uri::builder().path_and_query(path_and_query(url)).build()
+    };
+    let bytes = outgoing.body.as_ref().map(|body| body.bytes.clone());
+    let mut request = http::Request::new(Full::new(bytes.unwrap_or_default()));
+    *request.uri_mut() = uri.map_err(|_| unsendable(peer))?;
+    *request.method_mut() = outgoing.method.clone();
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+fn unsendable(peer: &str) -> Failure {
+    Failure::unreachable(
+        Cause::Protocol,
+        Phase::Processing,
+        format!("the URL for {peer} cannot be sent over HTTP"),
+    )
+}

@@ -1,0 +1,203 @@
+//! What a run reads and makes before its first attempt: secrets, certificates, random tokens, the request itself.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use freshwatch_probe::definition::Definition;
+use freshwatch_probe::observation::NotMade;
+use freshwatch_probe::redact::Redactor;
+use freshwatch_probe::request::{Request, Tls};
+use freshwatch_probe::template::{RunValues, Secret, Template};
+use tokio::{task, time};
+
+use crate::http::outgoing::Outgoing;
+use crate::http::tls::material::Material;
+
+/// The largest file of a secret, in bytes.
+const LARGEST_SECRET: u64 = 64 << 10;
+
+/// The largest file of certificates or keys, in bytes: the bundle of a whole system is about 200 KiB.
+const LARGEST_PEM: u64 = 4 << 20;
+
+/// All that the attempts of a run share.
+pub(crate) struct Preparation {
+    /// The first request.
+    pub outgoing: Outgoing,
+    /// The certificates that the probe names.
+    pub material: Material,
+    /// What must not be shown.
+    pub secrets: Redactor,
+}
+
+impl Preparation {
+    /// Reads every file that the request names, afresh, so that what was rotated is used at once.
+    pub async fn make(definition: &Definition) -> Result<Self, NotMade> {
+        let request = &definition.request;
+        let files = read_files(request, definition.timeout).await?;
+        let values = RunValues {
+            nonce: random_token()[..16].to_owned(),
+            run_id: random_token(),
+            files: files.secrets,
+        };
+        let outgoing = Outgoing::build(request, &values)?;
+        let secrets = request
+            .templates()
+            .flat_map(|template| template.secrets(&values))
+            .map(Secret::expose);
+        let basic = outgoing.basic_credentials().map(Secret::expose);
+        Ok(Self {
+            secrets: Redactor::new(secrets.chain(basic)),
+            material: files.material,
+            outgoing,
+        })
+    }
+}
+
+/// What the files of a probe held.
+#[derive(Default)]
+struct Files {
+    secrets: BTreeMap<PathBuf, Secret>,
+    material: Material,
+}
+
+async fn read_files(request: &Request, timeout: Duration) -> Result<Files, NotMade> {
+    let secrets: Vec<PathBuf> = request
+        .templates()
+        .flat_map(Template::files)
+        .map(Path::to_owned)
+        .collect();
+    let tls = request.tls.clone();
+    if secrets.is_empty() && tls.ca.is_none() && tls.client.is_none() {
+        return Ok(Files::default());
+    }
+    // A file on a network disk can hang; the thread is left to the system then, the run is not.
+    let reading = task::spawn_blocking(move || read_now(secrets, &tls));
+    match time::timeout(timeout, reading).await {
+        Ok(Ok(files)) => files.map_err(NotMade::Secret),
+        Ok(Err(_)) => Err(NotMade::Aborted),
+        Err(_) => Err(NotMade::Secret(format!(
+            "the files of its secrets could not be read within {}",
+            freshwatch_probe::duration::show(timeout)
+        ))),
+    }
+}
+
+fn read_now(paths: Vec<PathBuf>, tls: &Tls) -> Result<Files, String> {
+    let mut files = Files::default();
+    for path in paths {
+        let secret =
+            read_secret(&path).map_err(|why| format!("the secret file `{}` {why}", path.display()))?;
+        files.secrets.insert(path, secret);
+    }
+    files.material = Material::read(tls, |path| read_bounded(path, LARGEST_PEM))?;
+    Ok(files)
+}
+
+/// The text of a secret without the newline that editors put at its end.
+fn read_secret(path: &Path) -> Result<Secret, String> {
+    let bytes = read_bounded(path, LARGEST_SECRET)?;
+    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if text.is_empty() {
+        return Err("is empty".into());
+    }
+    Ok(Secret::new(text))
+}
+
+/// The bytes of a regular file: a pipe could keep a thread waiting for ever.
+fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    let cannot = |error: io::Error| format!("cannot be read: {}", error.kind());
+    if !path.metadata().map_err(cannot)?.is_file() {
+        return Err("cannot be read: it is not a file".into());
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(cannot)?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("is larger than {}", freshwatch_probe::size::show(limit)));
+    }
+    Ok(bytes)
+}
+
+/// 128 random bits in hexadecimal digits. Probers in many places write tokens into one backend, so they must differ
+/// between machines: the generator of the operating system, not one that is seeded by a clock.
+fn random_token() -> String {
+    let mut bytes = [0; 16];
+    // When it fails there are zeros, which say plainly that it failed.
+    let _ = rustls::crypto::ring::default_provider()
+        .secure_random
+        .fill(&mut bytes);
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use freshwatch_probe::definition::{Definition, ProbeName};
+    use freshwatch_probe::observation::NotMade;
+    use freshwatch_probe::request::{Auth, Request};
+    use freshwatch_probe::template::{Part, Template};
+
+    use super::{Preparation, random_token};
+
+    /// Prepares a probe whose bearer token is in a file of this content, and gives the header or what went wrong.
+    async fn check(content: Option<&[u8]>) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        if let Some(content) = content {
+            fs::write(&path, content).unwrap();
+        }
+        let mut request = Request::get("http://a.example/");
+        request.auth = Some(Auth::Bearer(Template::new(vec![Part::File(path.clone())])));
+        let definition = Definition::new(ProbeName::parse("x").unwrap(), request);
+        match Preparation::make(&definition).await {
+            Ok(preparation) => {
+                let header = preparation.outgoing.headers["authorization"].to_str().unwrap();
+                assert_eq!(preparation.secrets.redact(header), "Bearer ***");
+                Ok(header.to_owned())
+            }
+            Err(NotMade::Secret(why)) => Err(why.replace(path.to_str().unwrap(), "PATH")),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_newline_at_the_end_is_no_part_of_a_secret() {
+        assert_eq!(check(Some(b"abc\n")).await.unwrap(), "Bearer abc");
+        assert_eq!(check(Some(b"abc\r\n")).await.unwrap(), "Bearer abc");
+        assert_eq!(check(Some(b"abc")).await.unwrap(), "Bearer abc");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_names_the_file_and_never_its_content() {
+        let cannot = "the secret file `PATH` cannot be read: entity not found";
+        assert_eq!(check(None).await.unwrap_err(), cannot);
+        assert_eq!(
+            check(Some(b"\n")).await.unwrap_err(),
+            "the secret file `PATH` is empty"
+        );
+        assert_eq!(
+            check(Some(b"\xff")).await.unwrap_err(),
+            "the secret file `PATH` is not UTF-8"
+        );
+        assert_eq!(
+            check(Some(&vec![b'x'; 70_000])).await.unwrap_err(),
+            "the secret file `PATH` is larger than 64 KiB"
+        );
+        assert_eq!(
+            check(Some(b"two\nlines")).await.unwrap_err(),
+            "the header `authorization` holds a character that no header may hold, once its placeholders are filled in"
+        );
+    }
+
+    #[test]
+    fn tokens_differ() {
+        assert_eq!(random_token().len(), 32);
+        assert_ne!(random_token(), random_token());
+    }
+}

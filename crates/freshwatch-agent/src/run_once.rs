@@ -1,0 +1,116 @@
+//! One run of a probe: exactly one result, however many attempts it takes.
+
+use std::time::Instant;
+
+use freshwatch_probe::definition::Definition;
+use freshwatch_probe::judge::judge;
+use freshwatch_probe::observation::{Body, Exchange, NotMade, Observation, Outcome};
+use freshwatch_probe::redact::Redactor;
+use freshwatch_probe::run::{Judgment, Run};
+use freshwatch_probe::verdict::Verdict;
+use jiff::Timestamp;
+use tokio::{task, time};
+
+use crate::agent::Agent;
+use crate::preparation::Preparation;
+use crate::{clock, http, retry};
+
+/// Bodies larger than this, in bytes, are judged off the threads that run the probes: parsing them would make others
+/// late.
+const QUICKLY_JUDGED: usize = 64 << 10;
+
+impl Agent {
+    /// Runs a probe once, judged at `judged_at`, or else at the time when its answer came.
+    ///
+    /// All attempts share the probe's `timeout`. Dropping the future ends the run and leaves nothing behind.
+    pub async fn run_once(&self, definition: &Definition, judged_at: Option<Timestamp>) -> Run {
+        let started = clock::now();
+        let began = clock::monotonic();
+        let (attempts, observation, judgment) = match Preparation::make(definition).await {
+            Ok(preparation) => self.attempt(definition, &preparation, began, judged_at).await,
+            Err(why) => {
+                let observation = not_made(why);
+                let now = judged_at.unwrap_or_else(clock::now);
+                let judgment = judge(definition, &observation, now);
+                (0, observation, judgment)
+            }
+        };
+        Run {
+            probe: definition.name.clone(),
+            labels: definition.labels.clone(),
+            started,
+            took: clock::monotonic() - began,
+            attempts,
+            exchange: observation.exchange,
+            judgment,
+        }
+    }
+
+    /// Attempts until one is not down, or the probe wants no more, or the next could not start in time.
+    async fn attempt(
+        &self,
+        definition: &Definition,
+        preparation: &Preparation,
+        began: Instant,
+        judged_at: Option<Timestamp>,
+    ) -> (u32, Observation, Judgment) {
+        let deadline = began + definition.timeout;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let observation = http::fetch(&self.shared, definition, preparation, deadline).await;
+            let now = judged_at.unwrap_or_else(clock::now);
+            let (observation, judgment) = judge_aside(definition, observation, now).await;
+            if judgment.verdict != Verdict::Down || attempts >= definition.retry.attempts {
+                return (attempts, observation, judgment);
+            }
+            let delay = retry::delay(definition.retry, attempts, fastrand::f64());
+            if deadline.saturating_duration_since(clock::monotonic()) <= delay {
+                return (attempts, observation, judgment);
+            }
+            time::sleep(delay).await;
+        }
+    }
+}
+
+/// Judges here, or on a thread of its own when that takes long.
+async fn judge_aside(
+    definition: &Definition,
+    observation: Observation,
+    now: Timestamp,
+) -> (Observation, Judgment) {
+    let large = match &observation.outcome {
+        Outcome::Answered(answer) => match &answer.body {
+            Body::Complete(bytes) => bytes.len() > QUICKLY_JUDGED,
+            Body::TooLarge { .. } | Body::Undecodable { .. } => false,
+        },
+        Outcome::Unreachable(_) | Outcome::NotMade(_) => false,
+    };
+    if !large {
+        let judgment = judge(definition, &observation, now);
+        return (observation, judgment);
+    }
+    let owned = definition.clone();
+    let judging = task::spawn_blocking(move || {
+        let judgment = judge(&owned, &observation, now);
+        (observation, judgment)
+    });
+    match judging.await {
+        Ok(judged) => judged,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime is shutting down.
+        Err(_) => {
+            let observation = not_made(NotMade::Aborted);
+            let judgment = judge(definition, &observation, now);
+            (observation, judgment)
+        }
+    }
+}
+
+fn not_made(why: NotMade) -> Observation {
+    Observation {
+        exchange: Exchange::default(),
+        outcome: Outcome::NotMade(why),
+        secrets: Redactor::default(),
+    }
+}
