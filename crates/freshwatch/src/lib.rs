@@ -1,1 +1,45 @@
-//! placeholder
+//! The command line: it wires the crates together and holds no judgment of its own.
+//!
+//! Its place in the way of a run: `commands/check.rs` loads definitions with `freshwatch-file`, runs them with
+//! `freshwatch-agent`, hands the runs to `report` and to `freshwatch-telemetry`, and ends by `exit_code`.
+
+pub mod command_line;
+pub mod commands;
+pub mod exit_code;
+pub mod report;
+mod round;
+mod stop;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use command_line::{Command, CommandLine};
+use exit_code::ExitCode;
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let command_line = match CommandLine::try_parse_from(arguments) {
+        Ok(command_line) => command_line,
+        Err(error) => return answer_usage(&error),
+    };
+    let outcome = match command_line.command {
+        Command::Check(options) => commands::check::run(&options),
+        Command::Lint(options) => commands::lint::run(&options),
+    };
+    outcome.unwrap_or_else(|error| {
+        report::error(&format!("{error:#}"));
+        ExitCode::Usage
+    })
+}
+
+/// Help and version are answers; everything else is wrong use, for which sysexits.h has a code.
+fn answer_usage(error: &clap::Error) -> ExitCode {
+    // When even this cannot be printed, the exit code still tells.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::Ok,
+        _ => ExitCode::Usage,
+    }
+}

@@ -1,0 +1,157 @@
+//! The command line as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+use crate::exit_code::FailOn;
+
+/// Synthetic probes that know stale from down.
+#[derive(Debug, Parser)]
+#[command(
+    name = "freshwatch",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run every probe once, report, push the results, and exit by verdict
+    #[command(after_long_help = CHECK_HELP)]
+    Check(Check),
+    /// Find every mistake in probe files, each with its place and its remedy
+    #[command(after_long_help = LINT_HELP)]
+    Lint(Lint),
+}
+
+const CHECK_HELP: &str = "\
+Examples:
+  freshwatch check                                 every probe under probes/
+  freshwatch check prices.yaml --probe 'real-*'    some probes of one file
+  freshwatch check --fail-on down,stale            a pipeline that minds only these
+  freshwatch check --format json | jq '.runs[] | select(.verdict != \"ok\")'
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 freshwatch check
+
+Exit codes:
+   0  every verdict is ok or degraded, and everything was delivered
+   2  some down
+   3  some unknown
+   4  some stale
+   5  some invalid
+   6  verdicts fine, but results could not be delivered to the OTLP endpoint
+  64  wrong use of the command line
+  78  probe files with mistakes; nothing was probed
+Across probes the order is 78, 2, 5, 4, 3, 6, 0.";
+
+const LINT_HELP: &str = "\
+Examples:
+  freshwatch lint                        every file under probes/
+  freshwatch lint prices.yaml            one file
+  freshwatch lint --format json          for editors and CI annotations
+
+Exit codes: 0 no mistakes, 64 wrong use of the command line, 78 mistakes.";
+
+/// Where probe files are.
+#[derive(Debug, Args)]
+pub struct Files {
+    /// Probe files, or folders that are read recursively (*.yaml, *.yml)
+    #[arg(value_name = "PATH", default_value = "probes/")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Where the probes are.
+    #[command(flatten)]
+    pub files: Files,
+    /// Run only probes whose name matches; may be repeated
+    #[arg(long = "probe", value_name = "GLOB")]
+    pub probes: Vec<String>,
+    /// The verdicts that make the exit code fail: down, invalid, stale, unknown, or `never`
+    #[arg(long, value_name = "VERDICT,…", default_value = "down,invalid,stale,unknown", value_parser = FailOn::parse)]
+    pub fail_on: FailOn,
+    /// Judge as if it were this time (RFC 3339), for trying out a rule
+    #[arg(long, value_name = "TIME", value_parser = read_time)]
+    pub now: Option<Timestamp>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+    /// How many probes may run at once
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub max_concurrent: u16,
+    /// Where results go.
+    #[command(flatten)]
+    pub delivery: Delivery,
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub struct Delivery {
+    /// Push the results here over OTLP/HTTP; the standard OTEL_EXPORTER_OTLP_* variables work too
+    #[arg(long, value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
+    /// service.instance.id of the pushed series; it should be the same in every run
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<String>,
+    /// Where this prober probes from, as a resource attribute
+    #[arg(long, value_name = "NAME")]
+    pub location: Option<String>,
+}
+
+/// `lint`.
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// Where the probes are.
+    #[command(flatten)]
+    pub files: Files,
+    /// How to print the mistakes
+    #[arg(long, value_enum, default_value_t = LintFormat::Text)]
+    pub format: LintFormat,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// One line for each probe
+    Text,
+    /// `freshwatch.report/v1`
+    Json,
+    /// JUnit XML, for CI servers
+    Junit,
+}
+
+/// How mistakes are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    /// With a picture of the place
+    Text,
+    /// `freshwatch.lint/v1`
+    Json,
+}
+
+fn read_time(text: &str) -> Result<Timestamp, String> {
+    let form = "write it like `2026-11-21T09:00:00+09:00`";
+    text.parse()
+        .map_err(|_| format!("`{text}` is not an RFC 3339 time: {form}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::CommandLine;
+
+    #[test]
+    fn the_definition_of_the_command_line_holds() {
+        CommandLine::command().debug_assert();
+    }
+}

@@ -1,0 +1,53 @@
+//! Mistakes of probe files for machines, and the sentence that there are none.
+
+use freshwatch_file::{Mistake, ProbeSet};
+use serde::Serialize;
+
+use super::text::counted;
+
+/// `freshwatch.lint/v1`.
+#[derive(Serialize)]
+struct Document {
+    schema: &'static str,
+    mistakes: Vec<Entry>,
+}
+
+/// One mistake, as `freshwatch.lint/v1` and a report that could not begin show it.
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    file: String,
+    line: usize,
+    column: usize,
+    code: &'static str,
+    message: String,
+    help: Option<String>,
+}
+
+impl From<&Mistake> for Entry {
+    fn from(mistake: &Mistake) -> Self {
+        Self {
+            file: mistake.file.clone(),
+            line: mistake.line,
+            column: mistake.column,
+            code: mistake.code.as_str(),
+            message: mistake.message.clone(),
+            help: mistake.help.clone(),
+        }
+    }
+}
+
+/// The document `freshwatch.lint/v1`.
+pub fn json<'a>(mistakes: impl Iterator<Item = &'a Mistake>) -> String {
+    let document = Document {
+        schema: "freshwatch.lint/v1",
+        mistakes: mistakes.map(Entry::from).collect(),
+    };
+    super::json::pretty(&document)
+}
+
+/// That there are none, and how much was looked at.
+pub fn none(set: &ProbeSet) -> String {
+    let probes = counted(set.definitions.len(), "probe", "probes");
+    let files = counted(set.files, "file", "files");
+    format!("{probes} in {files}: no mistakes\n")
+}

@@ -1,0 +1,136 @@
+//! One round: every probe once, a bounded number at a time, exactly one result for each.
+
+use std::collections::HashMap;
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use freshwatch_agent::{Agent, clock};
+use freshwatch_probe::definition::Definition;
+use freshwatch_probe::judge::judge;
+use freshwatch_probe::observation::{Exchange, NotMade, Observation, Outcome};
+use freshwatch_probe::redact::Redactor;
+use freshwatch_probe::run::Run;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tokio::task::{Id, JoinSet};
+
+use crate::report;
+use crate::stop;
+
+/// After this long people want to know what is going on.
+const PROGRESS_AFTER: Duration = Duration::from_secs(2);
+
+/// The results of a round, in the order of the probes.
+#[derive(Debug)]
+pub struct Round {
+    /// One for each probe.
+    pub runs: Vec<Run>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Runs every probe once, at most `limit` at a time. `judged_at` freezes the judge's clock.
+///
+/// An interrupt ends the round: what is not done is `unknown` (`aborted`), and what is done is still reported.
+pub async fn run(definitions: &[Definition], limit: usize, judged_at: Option<Timestamp>) -> Round {
+    let start = clock::monotonic();
+    let mut tasks = Tasks::spawn(definitions, limit, judged_at);
+    let mut runs: Vec<Option<Run>> = vec![None; definitions.len()];
+    let mut stopped = std::pin::pin!(stop::requested());
+    let mut progress = tokio::time::interval(PROGRESS_AFTER);
+    progress.tick().await;
+    loop {
+        tokio::select! {
+            done = tasks.next() => match done {
+                Some((index, run)) => runs[index] = run,
+                None => break,
+            },
+            _ = progress.tick() => tell(definitions, &runs),
+            () = &mut stopped => break,
+        }
+    }
+    tasks.abort().await;
+    let results = definitions.iter().zip(runs);
+    Round {
+        runs: results
+            .map(|(definition, run)| run.unwrap_or_else(|| aborted(definition)))
+            .collect(),
+        took: start.elapsed(),
+    }
+}
+
+/// One owned task for each probe: one that panics or blocks harms no other.
+struct Tasks {
+    set: JoinSet<Run>,
+    indices: HashMap<Id, usize>,
+}
+
+impl Tasks {
+    fn spawn(definitions: &[Definition], limit: usize, judged_at: Option<Timestamp>) -> Self {
+        let agent = Agent::new();
+        let slots = Arc::new(Semaphore::new(limit));
+        let mut tasks = Self {
+            set: JoinSet::new(),
+            indices: HashMap::with_capacity(definitions.len()),
+        };
+        for (index, definition) in definitions.iter().enumerate() {
+            let (agent, slots, definition) = (agent.clone(), Arc::clone(&slots), definition.clone());
+            let handle = tasks.set.spawn(async move {
+                // The semaphore is never closed; were it, the probe would still run, only without its bound.
+                let _slot = slots.acquire().await;
+                agent.run_once(&definition, judged_at).await
+            });
+            tasks.indices.insert(handle.id(), index);
+        }
+        tasks
+    }
+
+    /// The next probe that is done, and its run unless it panicked.
+    async fn next(&mut self) -> Option<(usize, Option<Run>)> {
+        let (id, run) = match self.set.join_next_with_id().await? {
+            Ok((id, run)) => (id, Some(run)),
+            Err(error) => (error.id(), None),
+        };
+        Some((self.indices.remove(&id)?, run))
+    }
+
+    async fn abort(&mut self) {
+        self.set.shutdown().await;
+    }
+}
+
+/// What is still under way, for a person who waits at a terminal.
+fn tell(definitions: &[Definition], runs: &[Option<Run>]) {
+    if !std::io::stderr().is_terminal() {
+        return;
+    }
+    let waiting = definitions.iter().zip(runs).filter(|(_, run)| run.is_none());
+    let names: Vec<&str> = waiting.map(|(definition, _)| definition.name.as_str()).collect();
+    let shown = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+    let more = if names.len() > 3 { ", …" } else { "" };
+    let done = runs.len() - names.len();
+    report::note(&format!(
+        "{done} of {} done, waiting for {shown}{more}\n",
+        runs.len()
+    ));
+}
+
+/// The result of a probe that was cut off.
+fn aborted(definition: &Definition) -> Run {
+    let observation = Observation {
+        exchange: Exchange::default(),
+        outcome: Outcome::NotMade(NotMade::Aborted),
+        secrets: Redactor::default(),
+    };
+    let now = clock::now();
+    Run {
+        probe: definition.name.clone(),
+        labels: definition.labels.clone(),
+        started: now,
+        took: Duration::ZERO,
+        attempts: 0,
+        judgment: judge(definition, &observation, now),
+        exchange: observation.exchange,
+    }
+}
