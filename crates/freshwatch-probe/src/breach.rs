@@ -212,13 +212,14 @@ impl Breaches {
         let Err(mismatch) = matcher.check(subject, secrets) else {
             return;
         };
+        let verb = if mismatch.counted { "has" } else { "is" };
         self.0.push(Breach {
             kind: if mismatch.missing {
                 BreachKind::Missing
             } else {
                 BreachKind::Matcher
             },
-            message: format!("{what} is {}, wanted {}", mismatch.seen, mismatch.wanted),
+            message: format!("{what} {verb} {}, wanted {}", mismatch.seen, mismatch.wanted),
             contrast: Some((mismatch.seen, mismatch.wanted)),
         });
     }

@@ -343,6 +343,10 @@ fn not_made(why: &NotMade) -> Reason {
             Code::Overload,
             "the prober had no capacity to start in time".into(),
         ),
+        NotMade::Internal => (
+            Code::Internal,
+            "the prober failed inside: please report this as a bug of freshwatch".into(),
+        ),
     };
     Reason::new(Verdict::Unknown, code, message)
 }

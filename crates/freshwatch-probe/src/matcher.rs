@@ -169,9 +169,11 @@ pub struct Subject<'a> {
 pub struct Mismatch {
     /// Nothing is where a value should be.
     pub missing: bool,
-    /// What was seen, shortened and without secrets: "3 elements", `"FAIL"`.
+    /// What was seen, shortened and without secrets: `3 elements`, `"FAIL"`.
     pub seen: String,
-    /// What was wanted: "at least 20 elements", `"OK"`.
+    /// Whether it was counted: a subject has 3 elements, but is `"FAIL"`.
+    pub counted: bool,
+    /// What was wanted: `at least 20`, `"OK"`.
     pub wanted: String,
 }
 
@@ -196,31 +198,32 @@ impl Matcher {
 impl Condition {
     fn check(&self, subject: Subject<'_>, secrets: &Redactor) -> Result<(), Mismatch> {
         let found = subject.matches.len();
-        let mismatch = |missing: bool, seen: String| {
+        let mismatch = |missing: bool, seen: Seen| {
             Err(Mismatch {
                 missing,
-                seen,
+                seen: seen.text,
+                counted: seen.counted,
                 wanted: self.describe(),
             })
         };
         match self {
             Self::Exists(wanted) => match (wanted, subject.matches) {
-                (true, []) => mismatch(true, "missing".into()),
-                (false, [first, ..]) => mismatch(false, show::value(first, secrets)),
+                (true, []) => mismatch(true, Seen::value("missing".into())),
+                (false, [first, ..]) => mismatch(false, Seen::value(show::value(first, secrets))),
                 (true, [_, ..]) | (false, []) => Ok(()),
             },
             Self::Count(bounds) if !subject.singular => {
                 if bounds.iter().all(|bound| bound.holds(float(found))) {
                     return Ok(());
                 }
-                mismatch(false, show::counted(found, "match", "matches"))
+                mismatch(false, Seen::counted(show::counted(found, "match", "matches")))
             }
-            _ if found == 0 => mismatch(true, "missing".into()),
+            _ if found == 0 => mismatch(true, Seen::value("missing".into())),
             Self::Each(matcher) => {
                 let broken: Vec<Mismatch> = each(subject, matcher, secrets).filter_map(Result::err).collect();
                 match broken.first() {
                     None => Ok(()),
-                    Some(first) => mismatch(false, in_all(broken.len(), found, &first.seen)),
+                    Some(first) => mismatch(false, Seen::value(in_all(broken.len(), found, &first.seen))),
                 }
             }
             Self::Any(matcher) => {
@@ -231,7 +234,7 @@ impl Condition {
                         Err(mismatch) => broken.push(mismatch.seen),
                     }
                 }
-                mismatch(false, in_all(found, found, &broken[0]))
+                mismatch(false, Seen::value(in_all(found, found, &broken[0])))
             }
             _ => subject
                 .matches
@@ -242,7 +245,7 @@ impl Condition {
     }
 
     /// Holds one value against the condition, or tells what was seen.
-    fn check_one(&self, value: &Value, numbers_in_text: bool, secrets: &Redactor) -> Result<(), String> {
+    fn check_one(&self, value: &Value, numbers_in_text: bool, secrets: &Redactor) -> Result<(), Seen> {
         let holds = match self {
             Self::Equals(wanted) => equal(value, wanted),
             Self::Not(unwanted) => !equal(value, unwanted),
@@ -262,20 +265,24 @@ impl Condition {
             Self::Type(wanted) => JsonType::of(value) == *wanted,
             Self::Count(bounds) => {
                 let Some(elements) = value.as_array() else {
-                    return Err(show::value(value, secrets));
+                    return Err(Seen::value(show::value(value, secrets)));
                 };
                 if !bounds.iter().all(|bound| bound.holds(float(elements.len()))) {
-                    return Err(show::counted(elements.len(), "element", "elements"));
+                    return Err(Seen::counted(show::counted(
+                        elements.len(),
+                        "element",
+                        "elements",
+                    )));
                 }
                 true
             }
             Self::Length(bounds) => {
                 let Some(text) = value.as_str() else {
-                    return Err(show::value(value, secrets));
+                    return Err(Seen::value(show::value(value, secrets)));
                 };
                 let length = text.chars().count();
                 if !bounds.iter().all(|bound| bound.holds(float(length))) {
-                    return Err(show::counted(length, "character", "characters"));
+                    return Err(Seen::counted(show::counted(length, "character", "characters")));
                 }
                 true
             }
@@ -285,16 +292,12 @@ impl Condition {
         if holds {
             Ok(())
         } else {
-            Err(show::value(value, secrets))
+            Err(Seen::value(show::value(value, secrets)))
         }
     }
 
     fn describe(&self) -> String {
         let quoted = |text: &String| format!("{text:?}");
-        let counts = |bounds: &[Comparison], unit: &str| {
-            let words: Vec<String> = bounds.iter().map(|bound| bound.describe(show::number)).collect();
-            format!("{} {unit}", words.join(" and "))
-        };
         match self {
             Self::Equals(value) => show::wanted(value),
             Self::Not(value) => format!("anything but {}", show::wanted(value)),
@@ -312,11 +315,29 @@ impl Condition {
             Self::Empty(true) => "something empty".into(),
             Self::Empty(false) => "something that is not empty".into(),
             Self::Type(kind) => format!("the type {kind}"),
-            Self::Count(bounds) => counts(bounds, "in number"),
-            Self::Length(bounds) => counts(bounds, "characters"),
+            Self::Count(bounds) | Self::Length(bounds) => {
+                let words: Vec<String> = bounds.iter().map(|bound| bound.describe(show::number)).collect();
+                words.join(" and ")
+            }
             Self::Each(matcher) => format!("{} in each", matcher.describe()),
             Self::Any(matcher) => format!("{} in at least one", matcher.describe()),
         }
+    }
+}
+
+/// What was seen, as the end of a sentence.
+struct Seen {
+    text: String,
+    counted: bool,
+}
+
+impl Seen {
+    const fn value(text: String) -> Self {
+        Self { text, counted: false }
+    }
+
+    const fn counted(text: String) -> Self {
+        Self { text, counted: true }
     }
 }
 
@@ -494,7 +515,7 @@ mod tests {
         );
         let three = Condition::Length(vec![comparison(Operator::Equals, 3.0)]);
         check(three.clone(), &json!(["가나다"]), Ok(()));
-        check(three, &json!(["ab"]), Err(("2 characters", "3 characters")));
+        check(three, &json!(["ab"]), Err(("2 characters", "3")));
     }
 
     #[test]
@@ -526,10 +547,10 @@ mod tests {
     fn counts_are_of_the_one_array_or_of_the_matches() {
         let two = || Condition::Count(vec![comparison(Operator::AtLeast, 2.0)]);
         check(two(), &json!([[1, 2]]), Ok(()));
-        check(two(), &json!([[1]]), Err(("1 element", "at least 2 in number")));
-        check(two(), &json!([7]), Err(("7", "at least 2 in number")));
+        check(two(), &json!([[1]]), Err(("1 element", "at least 2")));
+        check(two(), &json!([7]), Err(("7", "at least 2")));
         check(two(), &json!([7, 8]), Ok(()));
-        check(two(), &json!([]), Err(("0 matches", "at least 2 in number")));
+        check(two(), &json!([]), Err(("0 matches", "at least 2")));
         check(
             Condition::Count(vec![comparison(Operator::AtMost, 5.0)]),
             &json!([]),

@@ -153,6 +153,8 @@ pub enum NotMade {
     Aborted,
     /// There was no capacity to start in time.
     Overload,
+    /// The prober failed inside, which is a bug.
+    Internal,
 }
 
 /// What was measured of the last attempt, however far it got. Over redirects, phases and counts add up.

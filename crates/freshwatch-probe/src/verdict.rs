@@ -92,6 +92,8 @@ codes! {
     Aborted = "aborted",
     /// The slot could not start for lack of capacity.
     Overload = "overload",
+    /// The prober failed inside.
+    Internal = "internal",
     /// The name of the host did not resolve.
     Dns = "dns",
     /// No connection could be made.

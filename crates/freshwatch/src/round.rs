@@ -13,7 +13,7 @@ use freshwatch_probe::redact::Redactor;
 use freshwatch_probe::run::Run;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::report;
 use crate::stop;
@@ -43,7 +43,9 @@ pub async fn run(definitions: &[Definition], limit: usize, judged_at: Option<Tim
     loop {
         tokio::select! {
             done = tasks.next() => match done {
-                Some((index, run)) => runs[index] = run,
+                Some((index, run)) => {
+                    runs[index] = Some(run.unwrap_or_else(|_| not_made(&definitions[index], NotMade::Internal)));
+                }
                 None => break,
             },
             _ = progress.tick() => tell(definitions, &runs),
@@ -54,7 +56,7 @@ pub async fn run(definitions: &[Definition], limit: usize, judged_at: Option<Tim
     let results = definitions.iter().zip(runs);
     Round {
         runs: results
-            .map(|(definition, run)| run.unwrap_or_else(|| aborted(definition)))
+            .map(|(definition, run)| run.unwrap_or_else(|| not_made(definition, NotMade::Aborted)))
             .collect(),
         took: start.elapsed(),
     }
@@ -87,10 +89,10 @@ impl Tasks {
     }
 
     /// The next probe that is done, and its run unless it panicked.
-    async fn next(&mut self) -> Option<(usize, Option<Run>)> {
+    async fn next(&mut self) -> Option<(usize, Result<Run, JoinError>)> {
         let (id, run) = match self.set.join_next_with_id().await? {
-            Ok((id, run)) => (id, Some(run)),
-            Err(error) => (error.id(), None),
+            Ok((id, run)) => (id, Ok(run)),
+            Err(error) => (error.id(), Err(error)),
         };
         Some((self.indices.remove(&id)?, run))
     }
@@ -116,11 +118,11 @@ fn tell(definitions: &[Definition], runs: &[Option<Run>]) {
     ));
 }
 
-/// The result of a probe that was cut off.
-fn aborted(definition: &Definition) -> Run {
+/// The result of a probe that gave none.
+fn not_made(definition: &Definition, why: NotMade) -> Run {
     let observation = Observation {
         exchange: Exchange::default(),
-        outcome: Outcome::NotMade(NotMade::Aborted),
+        outcome: Outcome::NotMade(why),
         secrets: Redactor::default(),
     };
     let now = clock::now();
