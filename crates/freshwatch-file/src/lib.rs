@@ -1,1 +1,31 @@
-//! placeholder
+//! Probe files: YAML text to [`Definition`]s, or every mistake at once with its exact place and a remedy.
+//!
+//! Its place in the way of a run: before every run. A command loads its files here; what comes out is valid and never
+//! parsed again.
+//!
+//! The way of a file: the YAML parser's events become a small tree in which every key and value knows its place
+//! (`yaml`). The tree is opened as blocks with `defaults` beneath them (`block`), and each element of the grammar
+//! (`elements`, one a file) reads its part. A reader never stops at the first mistake: it notes what it finds in the
+//! one list (`context`) and gives nothing, so that a single load reports every mistake of every file. `picture` draws
+//! them.
+//!
+//! This crate fetches nothing, reads no clock and knows nothing of the command line. `load.rs` alone reads the disk.
+//! The value of an environment variable stands in no message: placeholders become secrets as soon as they are read.
+//!
+//! [`Definition`]: freshwatch_probe::definition::Definition
+
+mod load;
+mod parse;
+
+mod block;
+mod context;
+mod elements;
+mod suggestion;
+mod yaml;
+
+mod mistake;
+mod picture;
+
+pub use load::load;
+pub use mistake::{Also, Code, Mistake, Mistakes};
+pub use parse::{ProbeSet, Source, parse};

@@ -1,0 +1,250 @@
+//! Blocks: maps of the grammar, with what `defaults` puts beneath them.
+
+use crate::context::Context;
+use crate::mistake::{Code, Found};
+use crate::suggestion;
+use crate::yaml::{Key, Node, Place};
+
+/// A value of a probe, and the value of `defaults` beneath it where the two merge by key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Value<'n> {
+    /// The value that counts.
+    pub node: &'n Node,
+    /// The map of `defaults` that fills in the keys that this one lacks.
+    pub beneath: Option<&'n Node>,
+    /// Whether the value comes from `defaults`.
+    pub inherited: bool,
+}
+
+impl<'n> Value<'n> {
+    /// A value of its own, with nothing beneath.
+    pub const fn own(node: &'n Node) -> Self {
+        Self {
+            node,
+            beneath: None,
+            inherited: false,
+        }
+    }
+
+    /// Where it stands.
+    pub const fn place(self) -> Place {
+        self.node.place
+    }
+}
+
+/// What a block of the grammar may hold.
+pub(crate) struct Shape {
+    /// The block in words: `a probe`, `` `tls` ``.
+    pub name: &'static str,
+    /// Its keys; none: the keys are the writer's own.
+    pub keys: &'static [&'static str],
+    /// Keys of the grammar that are not built yet.
+    pub later: &'static [&'static str],
+    /// Keys whose maps merge with those of `defaults`.
+    pub merging: &'static [&'static str],
+    /// Keys of which an own one puts the others of `defaults` out of force.
+    pub exclusive: &'static [&'static [&'static str]],
+}
+
+impl Shape {
+    /// A block with these keys, all of them built, that merges no further.
+    pub const fn closed(name: &'static str, keys: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            keys,
+            later: &[],
+            merging: &[],
+            exclusive: &[],
+        }
+    }
+
+    /// A block whose keys are the writer's own.
+    pub const fn free(name: &'static str) -> Self {
+        Self::closed(name, &[])
+    }
+}
+
+/// A map, opened: its own members, then those of `defaults`.
+#[derive(Debug, Clone)]
+pub(crate) struct Block<'n> {
+    /// Where it stands.
+    pub place: Place,
+    /// The block in words.
+    pub name: &'static str,
+    fields: Vec<Field<'n>>,
+}
+
+/// A member of a block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field<'n> {
+    pub key: &'n Key,
+    pub value: Value<'n>,
+}
+
+impl<'n> Block<'n> {
+    /// Opens a value that should be a map of a shape; keys that do not belong there are reported.
+    pub fn open(value: Value<'n>, shape: &Shape, context: &Context) -> Option<Self> {
+        let Some(members) = value.node.members() else {
+            return context.refuse(no_map(value.node, shape));
+        };
+        if members.is_empty() && value.beneath.is_none() {
+            return context.refuse(empty(value.node, shape));
+        }
+        let beneath = value.beneath.and_then(Node::members).unwrap_or_default();
+        let own = members.iter().map(|member| Field {
+            key: &member.key,
+            value: Value {
+                node: &member.value,
+                beneath: value
+                    .beneath
+                    .filter(|_| shape.merges(&member.key.text))
+                    .and_then(|map| map.member(&member.key.text))
+                    .filter(|node| node.members().is_some()),
+                inherited: value.inherited,
+            },
+        });
+        let filled_in = beneath
+            .iter()
+            .filter(|member| {
+                !members
+                    .iter()
+                    .any(|own| shape.replaces(&own.key.text, &member.key.text))
+            })
+            .map(|member| Field {
+                key: &member.key,
+                value: Value {
+                    node: &member.value,
+                    beneath: None,
+                    inherited: true,
+                },
+            });
+        let block = Self {
+            place: value.node.place,
+            name: shape.name,
+            fields: own.chain(filled_in).collect(),
+        };
+        block.check_keys(shape, context);
+        Some(block)
+    }
+
+    /// The members in the order of the file, those of `defaults` last.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'n>> + '_ {
+        self.fields.iter().copied()
+    }
+
+    /// A member.
+    pub fn field(&self, key: &str) -> Option<Field<'n>> {
+        self.fields().find(|field| field.key.text == key)
+    }
+
+    /// The value of a member.
+    pub fn value(&self, key: &str) -> Option<Value<'n>> {
+        self.field(key).map(|field| field.value)
+    }
+
+    /// The value of a member, read; nothing when it is missing or a mistake.
+    pub fn read<T>(&self, key: &str, read: impl FnOnce(&'n Node) -> Option<T>) -> Option<T> {
+        self.value(key).and_then(|value| read(value.node))
+    }
+
+    /// The value of a member that must be there.
+    pub fn required(&self, key: &str, at: Place, help: &str, context: &Context) -> Option<Value<'n>> {
+        let value = self.value(key);
+        if value.is_none() {
+            context
+                .report(Found::new(at, Code::MissingKey, format!("{} needs `{key}`", self.name)).help(help));
+        }
+        value
+    }
+
+    fn check_keys(&self, shape: &Shape, context: &Context) {
+        if shape.keys.is_empty() && shape.later.is_empty() {
+            return;
+        }
+        for Field { key, value } in self.fields() {
+            let name = key.text.as_str();
+            if shape.later.contains(&name) {
+                context.report(not_supported_yet(key.place, name));
+            } else if !shape.keys.contains(&name) && !value.inherited {
+                context.report(unknown_key(key, shape));
+            }
+        }
+    }
+}
+
+impl Shape {
+    fn merges(&self, key: &str) -> bool {
+        self.merging.contains(&key)
+    }
+
+    /// Whether an own key puts one of `defaults` out of force.
+    fn replaces(&self, own: &str, default: &str) -> bool {
+        own == default
+            || self
+                .exclusive
+                .iter()
+                .any(|keys| keys.contains(&own) && keys.contains(&default))
+    }
+}
+
+/// The mistake of a key that is in the grammar but not built yet.
+pub(crate) fn not_supported_yet(place: Place, key: &str) -> Found {
+    Found::new(
+        place,
+        Code::NotSupportedYet,
+        format!("`{key}` is not supported yet"),
+    )
+    .help("take it out for now: this version would not act on it")
+}
+
+/// The mistake of a key that the grammar does not have.
+pub(crate) fn unknown_key(key: &Key, shape: &Shape) -> Found {
+    let found = Found::new(
+        key.place,
+        Code::UnknownKey,
+        format!("{} has no key `{}`", shape.name, key.text),
+    );
+    if let Some((before, _)) = key.text.split_once(':')
+        && shape.keys.contains(&before)
+    {
+        return found.help(format!("put a space after the `:` of `{before}:`"));
+    }
+    let known: Vec<&str> = shape.keys.iter().chain(shape.later).copied().collect();
+    let help = match suggestion::nearest(&key.text, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("allowed here: {}", suggestion::listed(shape.keys)),
+    };
+    found.help(help)
+}
+
+fn no_map(node: &Node, shape: &Shape) -> Found {
+    if node.is_null() {
+        return empty(node, shape);
+    }
+    let found = Found::new(
+        node.place,
+        Code::WrongType,
+        format!("{} is a map of keys and values, not {}", shape.name, node.kind()),
+    );
+    let glued = node
+        .scalar()
+        .is_some_and(|scalar| scalar.plain && scalar.text.contains(':'));
+    if glued {
+        return found.help("put a space after the `:`");
+    }
+    if shape.keys.is_empty() {
+        return found.help("write one `key: value` a line beneath it");
+    }
+    found.help(format!("its keys are {}", suggestion::listed(shape.keys)))
+}
+
+fn empty(node: &Node, shape: &Shape) -> Found {
+    let found = Found::new(node.place, Code::Empty, format!("{} is empty", shape.name));
+    if shape.keys.is_empty() {
+        return found.help("write one `key: value` a line beneath it, or remove it");
+    }
+    found.help(format!(
+        "remove it, or write at least one of {}",
+        suggestion::listed(shape.keys)
+    ))
+}

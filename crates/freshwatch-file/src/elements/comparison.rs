@@ -1,0 +1,113 @@
+//! Comparisons with numbers, counts, sizes and times.
+
+use std::time::Duration;
+
+use freshwatch_probe::matcher::{Comparison, Operator};
+
+use super::scalar;
+use crate::block::{Block, Shape, Value};
+use crate::context::Context;
+use crate::mistake::{Code, Found};
+use crate::yaml::{Content, Node, Plain};
+
+/// The words that compare.
+pub(crate) const WORDS: [(&str, Operator); 4] = [
+    ("above", Operator::Above),
+    ("at_least", Operator::AtLeast),
+    ("below", Operator::Below),
+    ("at_most", Operator::AtMost),
+];
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Elements or characters.
+    Count,
+    /// Bytes.
+    Size,
+    /// Milliseconds.
+    Time,
+}
+
+/// Larger counts cannot come out of a body that fits into memory.
+const LARGEST_COUNT: u64 = 1 << 40;
+
+/// Comparisons of a unit: a map of the words, or a bare value that means equals.
+pub(crate) fn read(value: Value, shape: &Shape, unit: Unit, context: &Context) -> Vec<Comparison> {
+    if matches!(value.node.content, Content::Scalar(_)) && !value.node.is_null() {
+        return measured(value.node, Operator::Equals, unit, context)
+            .into_iter()
+            .collect();
+    }
+    let Some(block) = Block::open(value, shape, context) else {
+        return Vec::new();
+    };
+    let comparisons: Vec<Comparison> = block
+        .fields()
+        .filter_map(|field| measured(field.value.node, operator(&field.key.text)?, unit, context))
+        .collect();
+    check_satisfiable(&comparisons, value.node, context);
+    comparisons
+}
+
+/// The operator of a word.
+pub(crate) fn operator(word: &str) -> Option<Operator> {
+    let equals = std::iter::once(("equals", Operator::Equals));
+    WORDS
+        .into_iter()
+        .chain(equals)
+        .find_map(|(known, operator)| (known == word).then_some(operator))
+}
+
+/// A comparison with a plain number.
+pub(crate) fn number(node: &Node, operator: Operator, context: &Context) -> Option<Comparison> {
+    let number = node.scalar().and_then(|scalar| match scalar.plain() {
+        Plain::Number(number) => number.as_f64(),
+        Plain::Null | Plain::Bool(_) | Plain::NoNumber(_) | Plain::Text => None,
+    });
+    match number {
+        Some(number) => Some(Comparison { operator, number }),
+        None => context.refuse(
+            scalar::wrong_type(node, "a number")
+                .help("write it with digits and without quotes; a text is never above or below"),
+        ),
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "sizes and times are far below the integers that a float holds exactly"
+)]
+fn measured(node: &Node, operator: Operator, unit: Unit, context: &Context) -> Option<Comparison> {
+    let number = match unit {
+        Unit::Count => scalar::integer(node, &(0..=LARGEST_COUNT), context)? as f64,
+        Unit::Size => scalar::size(node, context)? as f64,
+        Unit::Time => millis(scalar::duration(node, context)?),
+    };
+    Some(Comparison { operator, number })
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// Refuses comparisons of which every number breaks one.
+pub(crate) fn check_satisfiable(comparisons: &[Comparison], node: &Node, context: &Context) {
+    let mut numbers: Vec<f64> = comparisons.iter().map(|comparison| comparison.number).collect();
+    numbers.sort_by(f64::total_cmp);
+    // Between and on the bounds lie all the cases there are.
+    let between = numbers.windows(2).map(|pair| f64::midpoint(pair[0], pair[1]));
+    let beyond = numbers
+        .first()
+        .map(|first| first - 1.0)
+        .into_iter()
+        .chain(numbers.last().map(|last| last + 1.0));
+    let mut candidates = numbers.iter().copied().chain(between).chain(beyond);
+    let satisfiable = candidates.any(|number| comparisons.iter().all(|comparison| comparison.holds(number)));
+    if !comparisons.is_empty() && !satisfiable {
+        context.report(
+            Found::new(node.place, Code::BadMatcher, "no number can satisfy all of these")
+                .help("check the bounds against one another"),
+        );
+    }
+}

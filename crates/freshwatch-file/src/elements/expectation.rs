@@ -1,0 +1,136 @@
+//! The blocks of `expect`, `warn` and the rules under `verdict`.
+
+use std::time::Duration;
+
+use freshwatch_probe::expectation::Expectation;
+use freshwatch_probe::matcher::{Comparison, Matcher};
+use freshwatch_probe::path::Path;
+use http::header::HeaderName;
+
+use super::comparison::{self, Unit};
+use super::matcher::{self, Subject};
+use super::{headers, path, scalar, schema, status};
+use crate::block::{Block, Field, Shape, Value};
+use crate::context::Context;
+use crate::mistake::{Code, Found};
+
+/// Where a block stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Expect,
+    Warn,
+    /// Under `verdict`.
+    Rule,
+}
+
+impl Kind {
+    const fn shape(self) -> Shape {
+        Shape {
+            merging: &["headers", "body"],
+            ..Shape::closed(
+                match self {
+                    Self::Expect => "`expect`",
+                    Self::Warn => "`warn`",
+                    Self::Rule => "a rule under `verdict`",
+                },
+                &[
+                    "status",
+                    "headers",
+                    "body",
+                    "text",
+                    "schema",
+                    "size",
+                    "certificate",
+                    "latency",
+                ],
+            )
+        }
+    }
+}
+
+const HEADERS: Shape = Shape::free("`headers`");
+const BODY: Shape = Shape::free("`body`");
+const SIZE: Shape = Shape::closed("`size`", &["equals", "above", "at_least", "below", "at_most"]);
+const LATENCY: Shape = Shape::closed("`latency`", &["above", "at_least", "below", "at_most"]);
+const CERTIFICATE: Shape = Shape::closed("`certificate`", &["valid_for"]);
+
+/// Reads a block.
+pub(crate) fn read(value: Value, kind: Kind, context: &Context) -> Option<Expectation> {
+    let block = Block::open(value, &kind.shape(), context)?;
+    let latency = block.field("latency");
+    Some(Expectation {
+        status: block.read("status", |node| status::read(node, context)),
+        headers: block
+            .value("headers")
+            .map(|value| headers(value, context))
+            .unwrap_or_default(),
+        body: block
+            .value("body")
+            .map(|value| body(value, context))
+            .unwrap_or_default(),
+        text: block.read("text", |node| matcher::read(node, Subject::Text, context)),
+        schema: block.read("schema", |node| schema::read(node, context)),
+        size: block
+            .value("size")
+            .map(|value| comparison::read(value, &SIZE, Unit::Size, context))
+            .unwrap_or_default(),
+        certificate_valid_for: block
+            .value("certificate")
+            .and_then(|value| certificate(value, context)),
+        latency: latency
+            .map(|field| self::latency(field, kind, context))
+            .unwrap_or_default(),
+    })
+}
+
+fn headers(value: Value, context: &Context) -> Vec<(HeaderName, Matcher)> {
+    let Some(block) = Block::open(value, &HEADERS, context) else {
+        return Vec::new();
+    };
+    block
+        .fields()
+        .filter_map(|Field { key, value }| {
+            let name = headers::name(&key.text, key.place, context);
+            let matcher = matcher::read(value.node, Subject::Header, context);
+            name.zip(matcher)
+        })
+        .collect()
+}
+
+fn body(value: Value, context: &Context) -> Vec<(Path, Matcher)> {
+    let Some(block) = Block::open(value, &BODY, context) else {
+        return Vec::new();
+    };
+    block
+        .fields()
+        .filter_map(|Field { key, value }| {
+            let path = path::key(key, context)?;
+            let subject = if path.is_singular() {
+                Subject::One
+            } else {
+                Subject::Many
+            };
+            Some((path, matcher::read(value.node, subject, context)?))
+        })
+        .collect()
+}
+
+fn certificate(value: Value, context: &Context) -> Option<Duration> {
+    let block = Block::open(value, &CERTIFICATE, context)?;
+    block.read("valid_for", |node| scalar::positive_duration(node, context))
+}
+
+fn latency(field: Field, kind: Kind, context: &Context) -> Vec<Comparison> {
+    if kind == Kind::Warn {
+        return comparison::read(field.value, &LATENCY, Unit::Time, context);
+    }
+    context.report(
+        Found::new(
+            field.key.place,
+            Code::MisplacedKey,
+            "`latency` stands in `warn` alone",
+        )
+        .help("move it under `warn`: too slow is degraded, and beyond `timeout` it is down"),
+    );
+    Vec::new()
+}

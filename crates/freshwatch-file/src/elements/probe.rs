@@ -1,0 +1,221 @@
+//! A probe.
+
+use std::time::Duration;
+
+use freshwatch_probe::definition::{Definition, ProbeName, Retry};
+use freshwatch_probe::verdict::Verdict;
+
+use super::expectation::{self, Kind};
+use super::needs::{self, Need};
+use super::{answer_body, fresh, labels, request, retry, scalar, schedule, slo, verdict_rules};
+use crate::block::{Block, Shape, Value};
+use crate::context::Context;
+use crate::mistake::{Code, Found};
+use crate::yaml::{Key, Place};
+
+const PROBE: Shape = Shape {
+    later: &["steps", "tests", "save", "proxy", "origin"],
+    merging: &[
+        "headers", "query", "tls", "resolve", "retry", "expect", "warn", "verdict", "fresh", "labels", "slo",
+    ],
+    exclusive: &[&["every", "cron"]],
+    ..Shape::closed(
+        "a probe",
+        &[
+            "description",
+            "get",
+            "head",
+            "post",
+            "put",
+            "patch",
+            "delete",
+            "options",
+            "headers",
+            "query",
+            "body",
+            "json",
+            "form",
+            "auth",
+            "tls",
+            "redirects",
+            "read_as",
+            "max_body",
+            "http",
+            "connection",
+            "resolve",
+            "every",
+            "cron",
+            "timezone",
+            "jitter",
+            "timeout",
+            "retry",
+            "expect",
+            "warn",
+            "verdict",
+            "self_report",
+            "fresh",
+            "labels",
+            "slo",
+            "needs",
+            "enabled",
+        ],
+    )
+};
+
+/// A probe as it stands in its file.
+pub(crate) struct Declared {
+    pub name: String,
+    pub place: Place,
+    /// None where it has mistakes.
+    pub definition: Option<Definition>,
+    pub needs: Vec<Need>,
+}
+
+/// Reads a probe with `defaults` beneath it.
+pub(crate) fn read(key: &Key, value: Value, context: &Context) -> Declared {
+    let before = context.reported();
+    let name = name(key, context);
+    let block = Block::open(value, &PROBE, context);
+    let needs = block
+        .as_ref()
+        .and_then(|block| block.value("needs"))
+        .map(|value| needs::read(value, name.as_ref(), context))
+        .unwrap_or_default();
+    let definition = block
+        .and_then(|block| definition(name, key, &block, context))
+        .map(|mut definition| {
+            definition.needs = needs.iter().map(|need| need.name.clone()).collect();
+            definition
+        });
+    let clean = context.reported() == before;
+    if clean && definition.is_none() {
+        // Fail closed: a probe that gives nothing must not vanish without a word.
+        context.report(
+            Found::new(
+                key.place,
+                Code::Syntax,
+                format!("the probe `{}` could not be read", key.text),
+            )
+            .help("this is a fault of freshwatch: please report it with the probe"),
+        );
+    }
+    Declared {
+        name: key.text.clone(),
+        place: key.place,
+        definition: definition.filter(|_| clean),
+        needs,
+    }
+}
+
+fn name(key: &Key, context: &Context) -> Option<ProbeName> {
+    match ProbeName::parse(&key.text) {
+        Ok(name) => Some(name),
+        Err(why) => {
+            let close: String = key
+                .text
+                .to_ascii_lowercase()
+                .chars()
+                .map(|c| {
+                    if c.is_ascii_lowercase() || c.is_ascii_digit() {
+                        c
+                    } else {
+                        '-'
+                    }
+                })
+                .take(63)
+                .collect();
+            let close = close.trim_matches('-');
+            let found = Found::new(key.place, Code::BadName, why);
+            context.refuse(if close.is_empty() {
+                found.help(
+                    "the name becomes a label and a CronJob's name: use lower-case letters, digits and `-`",
+                )
+            } else {
+                found.help(format!(
+                    "the name becomes a label and a CronJob's name: call it `{close}`"
+                ))
+            })
+        }
+    }
+}
+
+fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Context) -> Option<Definition> {
+    let is_journey = block.field("steps").is_some();
+    let method = if is_journey {
+        None
+    } else {
+        request::method(block, key.place, context)
+    };
+    let request = request::read(block, method, context);
+    let schedule = schedule::read(block, context);
+    let timeout = schedule::timeout(block, context);
+    let retry = block
+        .value("retry")
+        .and_then(|value| retry::read(value, context))
+        .unwrap_or_default();
+    check_retry(block, retry, timeout, context);
+    let expect = block
+        .value("expect")
+        .and_then(|value| expectation::read(value, Kind::Expect, context));
+    let warn = block
+        .value("warn")
+        .and_then(|value| expectation::read(value, Kind::Warn, context));
+    let verdict_rules = block
+        .value("verdict")
+        .map(|value| verdict_rules::read(value, context))
+        .unwrap_or_default();
+    let flag = |key: &str| block.read(key, |node| scalar::flag(node, context));
+    let self_report = flag("self_report").unwrap_or_default();
+    let enabled = flag("enabled").unwrap_or(true);
+    let fresh_field = block.field("fresh");
+    let fresh = fresh_field.and_then(|field| fresh::read(field, schedule.timezone.as_ref(), context));
+    let tells_stale = fresh_field.is_some_and(|field| fresh.is_some() || !field.value.inherited)
+        || self_report
+        || verdict_rules.iter().any(|rule| rule.verdict == Verdict::Stale);
+    let slo = block
+        .value("slo")
+        .and_then(|value| slo::read(value, tells_stale, context));
+    let labels = block
+        .value("labels")
+        .map(|value| labels::read(value, context))
+        .unwrap_or_default();
+    let description = block
+        .read("description", |node| scalar::text(node, context))
+        .map(str::to_owned);
+    let definition = Definition {
+        description,
+        schedule,
+        timeout,
+        retry,
+        verdict_rules,
+        expect: expect.unwrap_or_default(),
+        warn,
+        self_report,
+        fresh,
+        labels,
+        slo,
+        enabled,
+        ..Definition::new(name?, request?)
+    };
+    let (_, method) = method?;
+    answer_body::check(&definition, block, method.key.place, context);
+    Some(definition)
+}
+
+/// A wait that outlasts the run would make the further attempts a promise that nobody keeps.
+fn check_retry(block: &Block, retry: Retry, timeout: Duration, context: &Context) {
+    if let Some(value) = block
+        .value("retry")
+        .filter(|_| retry.attempts > 1 && retry.backoff >= timeout)
+    {
+        let at = value.node.member("backoff").unwrap_or(value.node);
+        context.report(
+            Found::new(
+                at.place,
+                Code::OutOfRange,
+                "the first `backoff` lasts as long as the whole `timeout`",
+            )
+            .help("no second attempt would ever start: shorten `backoff` or lengthen `timeout`"),
+        );
+    }
+}

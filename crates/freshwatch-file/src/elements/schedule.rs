@@ -1,0 +1,101 @@
+//! When a probe runs, and how long a run may take.
+
+use std::time::Duration;
+
+use freshwatch_probe::cron::CronLine;
+use freshwatch_probe::definition::{Schedule, When};
+
+use super::{scalar, timezone};
+use crate::block::Block;
+use crate::context::Context;
+use crate::mistake::{Code, Found};
+use crate::yaml::Node;
+
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
+const DEFAULT_INTERVAL: Duration = Duration::from_mins(1);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Reads the keys of the schedule.
+pub(crate) fn read(block: &Block, context: &Context) -> Schedule {
+    let every = block.read("every", |node| every(node, context));
+    let cron = block.read("cron", |node| cron(node, context));
+    if let (Some(first), Some(second)) = (block.field("every"), block.field("cron")) {
+        context.report(
+            Found::new(
+                second.key.place,
+                Code::Conflict,
+                "a probe runs `every` so often or by a `cron` line, not both",
+            )
+            .also(first.key.place, "the other one")
+            .help("keep one of them"),
+        );
+    }
+    let jitter = block.read("jitter", |node| scalar::duration(node, context));
+    let interval = every.unwrap_or(DEFAULT_INTERVAL);
+    if let (Some(jitter), Some(node)) = (jitter, block.value("jitter").map(|value| value.node))
+        && block.field("cron").is_none()
+        && jitter > interval
+    {
+        context.report(
+            Found::new(
+                node.place,
+                Code::OutOfRange,
+                "`jitter` is longer than the interval between two runs",
+            )
+            .help("make it shorter than `every`"),
+        );
+    }
+    Schedule {
+        when: cron.map_or(When::Every(interval), When::Cron),
+        timezone: block.read("timezone", |node| timezone::read(node, context)),
+        jitter,
+    }
+}
+
+fn every(node: &Node, context: &Context) -> Option<Duration> {
+    let every = scalar::duration(node, context)?;
+    if every >= SHORTEST_INTERVAL {
+        return Some(every);
+    }
+    context.refuse(
+        Found::new(node.place, Code::OutOfRange, "a probe runs once a second at most")
+            .help("write `1s` or longer: more often measures the service under our own load"),
+    )
+}
+
+fn cron(node: &Node, context: &Context) -> Option<CronLine> {
+    let line = scalar::text(node, context)?;
+    if line.len() > 500 {
+        return context.refuse(Found::new(
+            node.place,
+            Code::BadCron,
+            "a cron line of more than 500 characters",
+        ));
+    }
+    match CronLine::parse(line) {
+        Ok(line) => Some(line),
+        Err(why) => context.refuse(
+            Found::new(node.place, Code::BadCron, why)
+                .help("five fields: minute, hour, day of the month, month, day of the week; `0 9 * * mon-fri` is 9:00 on workdays"),
+        ),
+    }
+}
+
+/// Reads the key `timeout`.
+pub(crate) fn timeout(block: &Block, context: &Context) -> Duration {
+    block
+        .read("timeout", |node| bounded_timeout(node, context))
+        .unwrap_or(DEFAULT_TIMEOUT)
+}
+
+fn bounded_timeout(node: &Node, context: &Context) -> Option<Duration> {
+    let timeout = scalar::positive_duration(node, context)?;
+    if timeout <= LONGEST_TIMEOUT {
+        return Some(timeout);
+    }
+    context.refuse(
+        Found::new(node.place, Code::OutOfRange, "`timeout` is longer than an hour")
+            .help("it is for the whole run, all attempts together; write `1h` or shorter"),
+    )
+}

@@ -1,0 +1,231 @@
+//! Texts to definitions, or every mistake in them.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+
+use freshwatch_probe::calendar::Calendar;
+use freshwatch_probe::definition::Definition;
+
+use crate::block::{Block, Shape, Value, unknown_key};
+use crate::context::Context;
+use crate::elements::{calendars, defaults, needs, probe};
+use crate::mistake::{Code, Found, Mistakes};
+use crate::suggestion;
+use crate::yaml::{self, Node, Place};
+
+/// The largest probe file in bytes.
+pub(crate) const LARGEST_FILE: usize = 4 << 20;
+
+/// The text of a probe file.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The file as reports name it. What it refers to is relative to its folder.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Everything that the files declare.
+#[derive(Debug, Clone)]
+pub struct ProbeSet {
+    /// The probes in load order.
+    pub definitions: Vec<Definition>,
+    /// The calendars in load order.
+    pub calendars: Vec<Calendar>,
+    /// How many files were read.
+    pub files: usize,
+}
+
+const FILE: Shape = Shape::closed("a probe file", &["defaults", "calendars", "probes"]);
+const PROBES: Shape = Shape::free("`probes`");
+
+/// Reads texts that are already in memory. `env` looks environment variables up, `read_file` reads the JSON Schemas
+/// that the texts name; nothing else of the world is seen.
+///
+/// # Errors
+/// Every mistake of every text.
+pub fn parse(
+    sources: &[Source],
+    env: &dyn Fn(&str) -> Option<String>,
+    read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+) -> Result<ProbeSet, Mistakes> {
+    parse_beside(sources, Vec::new(), env, read_file)
+}
+
+/// As [`parse`], with the mistakes that were found on the way to the texts.
+pub(crate) fn parse_beside(
+    sources: &[Source],
+    found: Vec<Found>,
+    env: &dyn Fn(&str) -> Option<String>,
+    read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+) -> Result<ProbeSet, Mistakes> {
+    let sources: Vec<Source> = sources.iter().map(without_byte_order_mark).collect();
+    let unreadable: Vec<usize> = found.iter().map(|found| found.place.file).collect();
+    let context = Context::new(&sources, env, read_file);
+    found.into_iter().for_each(|found| context.report(found));
+    let readable = (0..sources.len()).filter(|file| !unreadable.contains(file));
+    let roots: Vec<Node> = readable
+        .filter_map(|file| root(file, &sources[file].text, &context))
+        .collect();
+
+    let mut declared = Declared::default();
+    for root in &roots {
+        declared.read(root, &context);
+    }
+    declared.check(&context);
+    if declared.probes.is_empty() && context.reported() == 0 {
+        context.report(
+            Found::new(start_of(0), Code::Empty, "there are no probes here")
+                .help("declare some under `probes:`"),
+        );
+    }
+    if context.reported() > 0 {
+        let (found, omitted, shown) = context.finish();
+        return Err(Mistakes::new(found, omitted, shown));
+    }
+    Ok(ProbeSet {
+        definitions: declared
+            .probes
+            .into_iter()
+            .filter_map(|probe| probe.definition)
+            .collect(),
+        calendars: declared
+            .calendars
+            .into_iter()
+            .filter_map(|calendar| calendar.calendar)
+            .collect(),
+        files: sources.len(),
+    })
+}
+
+fn without_byte_order_mark(source: &Source) -> Source {
+    Source {
+        name: source.name.clone(),
+        text: source
+            .text
+            .strip_prefix('\u{feff}')
+            .unwrap_or(&source.text)
+            .to_owned(),
+    }
+}
+
+/// The very start of a file.
+pub(crate) const fn start_of(file: usize) -> Place {
+    Place {
+        file,
+        start: 0,
+        end: 0,
+    }
+}
+
+/// The mistake of a file beyond the bound.
+pub(crate) fn too_large(place: Place) -> Found {
+    Found::new(place, Code::TooLarge, "a probe file of more than 4 MiB")
+        .help("split it into several files of one folder")
+}
+
+fn root(file: usize, text: &str, context: &Context) -> Option<Node> {
+    if text.len() > LARGEST_FILE {
+        return context.refuse(too_large(start_of(file)));
+    }
+    let tree = yaml::read(file, text);
+    let is_broken = !tree.found.is_empty();
+    tree.found.into_iter().for_each(|found| context.report(found));
+    match tree.root {
+        Some(root) if !root.is_null() => Some(root),
+        Some(_) | None if is_broken => None,
+        Some(_) | None => context.refuse(
+            Found::new(start_of(file), Code::Empty, "the file is empty")
+                .help("declare probes under `probes:`, or remove the file"),
+        ),
+    }
+}
+
+/// What the files declare, with its places, before it is known to fit together.
+#[derive(Default)]
+struct Declared {
+    probes: Vec<probe::Declared>,
+    calendars: Vec<calendars::Declared>,
+}
+
+impl Declared {
+    fn read(&mut self, root: &Node, context: &Context) {
+        check_keys(root, context);
+        let Some(file) = Block::open(Value::own(root), &Shape::free("a probe file"), context) else {
+            return;
+        };
+        let defaults = file.value("defaults").map(|value| value.node);
+        if let Some(defaults) = defaults {
+            defaults::check(defaults, context);
+        }
+        if let Some(value) = file.value("calendars") {
+            self.calendars.extend(calendars::read(value.node, context));
+        }
+        let Some(probes) = file
+            .value("probes")
+            .and_then(|value| Block::open(value, &PROBES, context))
+        else {
+            return;
+        };
+        for field in probes.fields() {
+            let value = Value {
+                beneath: defaults.filter(|node| node.members().is_some()),
+                ..field.value
+            };
+            self.probes.push(probe::read(field.key, value, context));
+        }
+    }
+
+    /// What holds between the files.
+    fn check(&self, context: &Context) {
+        let mut known: HashMap<&str, Place> = HashMap::new();
+        for probe in &self.probes {
+            if let Some(first) = known.get(probe.name.as_str()) {
+                context.report(
+                    Found::new(
+                        probe.place,
+                        Code::DuplicateName,
+                        format!("there are two probes `{}`", probe.name),
+                    )
+                    .label("again")
+                    .also(*first, "first")
+                    .help("names are unique among all files that are loaded together: rename one of them"),
+                );
+            } else {
+                known.insert(&probe.name, probe.place);
+            }
+        }
+        let needs: Vec<(&str, &[needs::Need])> = self
+            .probes
+            .iter()
+            .map(|probe| (probe.name.as_str(), probe.needs.as_slice()))
+            .collect();
+        needs::check(&needs, context);
+        calendars::check(&self.calendars, context);
+    }
+}
+
+/// The keys of a file. A probe that stands beside `probes` instead of under it is told so.
+fn check_keys(root: &Node, context: &Context) {
+    for member in root.members().unwrap_or_default() {
+        let name = member.key.text.as_str();
+        if FILE.keys.contains(&name) {
+            continue;
+        }
+        let found = unknown_key(&member.key, &FILE);
+        let near = suggestion::nearest(name, FILE.keys.iter().copied());
+        if near.is_none() && looks_like_probe(&member.value) {
+            context.report(found.help("a probe stands under `probes:`, indented"));
+        } else {
+            context.report(found);
+        }
+    }
+}
+
+fn looks_like_probe(value: &Node) -> bool {
+    let methods = [
+        "get", "head", "post", "put", "patch", "delete", "options", "steps",
+    ];
+    methods.iter().any(|method| value.key(method).is_some())
+}

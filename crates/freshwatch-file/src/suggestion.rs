@@ -1,0 +1,70 @@
+//! What somebody may have meant by a word with a typo.
+
+/// The known word that is nearest to `word`, if any is near enough to be meant.
+pub(crate) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    // Longer ones are no typos of anything known; the distance costs their length squared.
+    if word.is_empty() || word.len() > 80 {
+        return None;
+    }
+    let wanted = simple(word);
+    let distance = |candidate: &str| strsim::osa_distance(&wanted, &simple(candidate));
+    let (candidate, distance) = known
+        .into_iter()
+        .map(|candidate| (candidate, distance(candidate)))
+        .min_by_key(|(_, distance)| *distance)?;
+    let allowed = (wanted.chars().count().max(candidate.chars().count()) / 3).max(1);
+    (distance <= allowed).then_some(candidate)
+}
+
+/// Case and the joints of words are the commonest of typos, and cost nothing.
+fn simple(word: &str) -> String {
+    word.chars()
+        .filter(|c| !matches!(c, '_' | '-' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// `did you mean …`, or what there is.
+pub(crate) fn did_you_mean(word: &str, known: &[&str], otherwise: &str) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("{otherwise} {}", listed(known)),
+    }
+}
+
+/// The words of a list: `a`, `b` and `c`.
+pub(crate) fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        None => "nothing".into(),
+        Some((only, [])) => only.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{listed, nearest};
+
+    #[test]
+    fn typos_are_near_and_other_words_are_not() {
+        let known = ["max_age", "warn_age", "pick", "at"];
+        for (word, meant) in [
+            ("maxage", Some("max_age")),
+            ("maxAge", Some("max_age")),
+            ("max-age", Some("max_age")),
+            ("mx_age", Some("max_age")),
+            ("pikc", Some("pick")),
+            ("colour", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, known), meant, "{word}");
+        }
+    }
+
+    #[test]
+    fn lists_read_like_a_sentence() {
+        assert_eq!(listed(&["a"]), "`a`");
+        assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
+    }
+}

@@ -1,0 +1,10 @@
+//! YAML as a small tree that remembers where everything stands.
+
+mod node;
+mod scalar;
+mod syntax;
+mod tree;
+
+pub(crate) use node::{Content, Key, Node, Place, Scalar};
+pub(crate) use scalar::Plain;
+pub(crate) use tree::read;

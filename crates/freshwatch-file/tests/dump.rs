@@ -1,0 +1,231 @@
+//! Definitions as text that a person can read: what differs from the defaults of the grammar alone.
+
+use std::fmt::Write as _;
+
+use freshwatch_file::ProbeSet;
+use freshwatch_probe::definition::{Definition, When};
+use freshwatch_probe::duration;
+use freshwatch_probe::expectation::Expectation;
+use freshwatch_probe::freshness::{Freshness, Reading, Signal};
+use freshwatch_probe::matcher::{Condition, Matcher};
+use freshwatch_probe::request::{Request, RequestBody};
+
+/// All that a set holds.
+pub fn set(set: &ProbeSet) -> String {
+    let mut text = String::new();
+    for calendar in &set.calendars {
+        writeln!(
+            text,
+            "calendar {}: {:?} {:?}",
+            calendar.name, calendar.days, calendar.open
+        )
+        .unwrap();
+        writeln!(text, "  zone {}", calendar.timezone.iana_name().unwrap_or("?")).unwrap();
+        for holiday in &calendar.holidays {
+            writeln!(
+                text,
+                "  closed {} to {} {:?}",
+                holiday.from, holiday.to, holiday.name
+            )
+            .unwrap();
+        }
+        writeln!(
+            text,
+            "  extra {:?} include {:?} through {:?}",
+            calendar.extra_days, calendar.include, calendar.through
+        )
+        .unwrap();
+    }
+    for definition in &set.definitions {
+        probe(&mut text, definition);
+    }
+    text
+}
+
+fn probe(text: &mut String, probe: &Definition) {
+    writeln!(text, "{}", probe.name).unwrap();
+    let mut line = |name: &str, value: String| {
+        if !value.is_empty() {
+            writeln!(text, "  {name}: {value}").unwrap();
+        }
+    };
+    line("description", probe.description.clone().unwrap_or_default());
+    line("request", request(&probe.request));
+    line(
+        "when",
+        match &probe.schedule.when {
+            When::Every(every) => format!("every {}", duration::show(*every)),
+            When::Cron(cron) => format!("cron {cron}"),
+        },
+    );
+    let zone = probe.schedule.timezone.as_ref().and_then(|zone| zone.iana_name());
+    line("zone", zone.unwrap_or_default().into());
+    line(
+        "jitter",
+        probe.schedule.jitter.map(duration::show).unwrap_or_default(),
+    );
+    line("timeout", duration::show(probe.timeout));
+    if probe.retry.attempts > 1 {
+        line("retry", format!("{:?}", probe.retry));
+    }
+    for rule in &probe.verdict_rules {
+        line(&format!("{} when", rule.verdict), expectation(&rule.when));
+    }
+    line("expect", expectation(&probe.expect));
+    line("warn", probe.warn.as_ref().map(expectation).unwrap_or_default());
+    line(
+        "self_report",
+        if probe.self_report {
+            "yes".into()
+        } else {
+            String::new()
+        },
+    );
+    line("fresh", probe.fresh.as_ref().map(freshness).unwrap_or_default());
+    for (name, value) in &probe.labels {
+        line("label", format!("{name}={value}"));
+    }
+    line("slo", probe.slo.map(|slo| format!("{slo:?}")).unwrap_or_default());
+    let needs: Vec<&str> = probe.needs.iter().map(|name| name.as_str()).collect();
+    line("needs", needs.join(" "));
+    line("enabled", if probe.enabled { String::new() } else { "no".into() });
+}
+
+fn request(request: &Request) -> String {
+    let mut text = format!("{:?} {}", request.method, request.url);
+    let mut add = |value: String| write!(text, "\n    {value}").unwrap();
+    let plain = Request::get("");
+    for (name, value) in &request.headers {
+        add(format!("header {name} = {value:?}"));
+    }
+    for (name, value) in &request.query {
+        add(format!("query {name} = {value:?}"));
+    }
+    match &request.body {
+        None => {}
+        Some(RequestBody::Text(body)) => add(format!("body {body:?}")),
+        Some(RequestBody::Json(body)) => add(format!("json {body:?}")),
+        Some(RequestBody::Form(fields)) => add(format!("form {fields:?}")),
+    }
+    if let Some(auth) = &request.auth {
+        add(format!("auth {auth:?}"));
+    }
+    if request.tls != plain.tls {
+        add(format!("{:?}", request.tls));
+    }
+    if (request.redirects, request.max_body) != (plain.redirects, plain.max_body) {
+        add(format!(
+            "redirects {} max_body {}",
+            request.redirects, request.max_body
+        ));
+    }
+    if (request.read_as, request.http, request.connection) != (plain.read_as, plain.http, plain.connection) {
+        add(format!(
+            "{:?} {:?} {:?}",
+            request.read_as, request.http, request.connection
+        ));
+    }
+    for address in &request.resolve {
+        add(format!(
+            "resolve {}:{} = {}",
+            address.host, address.port, address.address
+        ));
+    }
+    text
+}
+
+fn expectation(expectation: &Expectation) -> String {
+    let mut parts = Vec::new();
+    parts.extend(
+        expectation
+            .status
+            .as_ref()
+            .map(|status| format!("status {status}")),
+    );
+    parts.extend(
+        expectation
+            .headers
+            .iter()
+            .map(|(name, matching)| format!("{name} {}", matcher(matching))),
+    );
+    parts.extend(
+        expectation
+            .body
+            .iter()
+            .map(|(path, matching)| format!("{path} {}", matcher(matching))),
+    );
+    parts.extend(
+        expectation
+            .text
+            .as_ref()
+            .map(|matching| format!("text {}", matcher(matching))),
+    );
+    parts.extend(
+        expectation
+            .schema
+            .as_ref()
+            .map(|schema| format!("schema {}", schema.name())),
+    );
+    parts.extend(
+        expectation
+            .size
+            .iter()
+            .map(|size| format!("size {:?} {}", size.operator, size.number)),
+    );
+    parts.extend(
+        expectation
+            .certificate_valid_for
+            .map(|left| format!("certificate {}", duration::show(left))),
+    );
+    parts.extend(
+        expectation
+            .latency
+            .iter()
+            .map(|time| format!("latency {:?} {}ms", time.operator, time.number)),
+    );
+    parts.iter().map(|part| format!("\n    {part}")).collect()
+}
+
+fn matcher(matcher: &Matcher) -> String {
+    let conditions: Vec<String> = matcher.conditions.iter().map(condition).collect();
+    format!("[{}]", conditions.join(", "))
+}
+
+fn condition(condition: &Condition) -> String {
+    match condition {
+        Condition::Equals(value) => format!("= {value}"),
+        Condition::Not(value) => format!("not {value}"),
+        Condition::OneOf(values) => format!("one of {}", serde_json::Value::from(values.clone())),
+        Condition::Compare(comparison) => format!("{:?} {}", comparison.operator, comparison.number),
+        Condition::Matches(regex) => format!("matches {regex}"),
+        Condition::Contains(value) => format!("contains {value}"),
+        Condition::StartsWith(start) => format!("starts with {start:?}"),
+        Condition::EndsWith(end) => format!("ends with {end:?}"),
+        Condition::Exists(exists) => format!("exists {exists}"),
+        Condition::Empty(empty) => format!("empty {empty}"),
+        Condition::Type(json_type) => format!("type {json_type}"),
+        Condition::Count(comparisons) => format!("count {comparisons:?}"),
+        Condition::Length(comparisons) => format!("length {comparisons:?}"),
+        Condition::Each(inner) => format!("each {}", matcher(inner)),
+        Condition::Any(inner) => format!("any {}", matcher(inner)),
+    }
+}
+
+fn freshness(fresh: &Freshness) -> String {
+    let reading = |reading: &Reading| {
+        let zone = reading.timezone.as_ref().and_then(|zone| zone.iana_name());
+        format!("{:?} zone {zone:?}", reading.format)
+    };
+    let signal = match &fresh.signal {
+        Signal::At { reading: how, bound } => format!("at, {}, {bound:?}", reading(how)),
+        Signal::Age { unit, bound } => format!("age in {unit:?}, {bound:?}"),
+        Signal::Expires { reading: how } => format!("expires, {}", reading(how)),
+    };
+    format!(
+        "{signal}\n    {} pick {:?} skew {} cache {:?}",
+        fresh.source,
+        fresh.pick,
+        duration::show(fresh.max_skew),
+        fresh.max_cache_age.map(duration::show),
+    )
+}
