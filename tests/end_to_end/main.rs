@@ -1,1 +1,10 @@
-fn main() {}
+//! The program against real servers and real receivers.
+
+mod bad_servers;
+mod bad_tls;
+mod connections;
+mod redirects;
+mod retries;
+
+mod otlp_delivery;
+mod real_receiver;
