@@ -9,6 +9,7 @@ use freshwatch_probe::verdict::{Code, Verdict};
 use freshwatch_telemetry::otlp::{Backoff, Config, Delivery, push};
 use freshwatch_telemetry::resource::{Identity, Resource};
 use freshwatch_tests::certificates::Authority;
+use freshwatch_tests::checked;
 use freshwatch_tests::receiver::{Receiver, Reply};
 use freshwatch_tests::runs::answered;
 use jiff::{SignedDuration, Timestamp};
@@ -461,4 +462,41 @@ async fn a_file_that_cannot_be_used_is_named() {
     let told = "`OTEL_EXPORTER_OTLP_CERTIFICATE` names `nowhere.pem`, which cannot be used: entity not found";
     assert_eq!((message, delivery.delivered()), (Some(told), false));
     assert!(delivery.points_lost > 20);
+}
+
+/// Checks a probe that answers well, pushes to a receiver with this script, and gives the exit code, what was
+/// printed and how many requests came.
+async fn check_program(script: impl IntoIterator<Item = Reply>) -> (Option<i32>, String, usize) {
+    let target = Receiver::start([]).await;
+    let receiver = Receiver::start(script).await;
+    let probes = format!("probes:\n  search:\n    get: {}/\n", target.endpoint());
+    let ran = checked::check(&probes, &receiver.endpoint()).await;
+    (ran.code, ran.printed, receiver.requests().len())
+}
+
+#[tokio::test]
+async fn the_program_confirms_delivery_by_its_exit_code() {
+    let asks_to_wait = Reply::Answer(429, "retry-after: 1\r\n", Vec::new());
+    for (reply, code, requests) in [
+        (Reply::status(200), 0, 1),
+        (asks_to_wait, 0, 2),
+        (Reply::status(503), 0, 2),
+        (Reply::Cut, 0, 2),
+        (Reply::status(400), 6, 1),
+        (Reply::status(404), 6, 1),
+        (Reply::Answer(503, "retry-after: 3600\r\n", Vec::new()), 6, 1),
+    ] {
+        let (found, printed, came) = check_program([reply.clone()]).await;
+        assert_eq!((found, came), (Some(code), requests), "{reply:?}: {printed}");
+    }
+}
+
+#[tokio::test]
+async fn the_program_tells_why_and_what_may_help() {
+    let (_, printed, _) = check_program([Reply::Answer(404, "", b"no such page".to_vec())]).await;
+    assert!(
+        printed.contains("answered 404 Not Found: `no such page`"),
+        "{printed}"
+    );
+    assert!(printed.contains("VictoriaMetrics `/opentelemetry`"), "{printed}");
 }

@@ -9,6 +9,8 @@ use freshwatch_probe::run::Run;
 use freshwatch_probe::verdict::{Code, Verdict};
 use freshwatch_telemetry::otlp::{Config, push};
 use freshwatch_telemetry::resource::{Identity, Resource};
+use freshwatch_tests::checked;
+use freshwatch_tests::receiver::{Receiver, Reply};
 use freshwatch_tests::runs::{answered, unanswered};
 use freshwatch_tests::victoria_metrics::VictoriaMetrics;
 use jiff::{SignedDuration, Timestamp};
@@ -201,4 +203,44 @@ fn fill(run: &mut Run) {
     if let Some(data) = &mut run.judgment.data {
         data.due = Some(STARTED);
     }
+}
+
+#[tokio::test]
+async fn the_program_pushes_what_a_dashboard_asks_for() {
+    let Some(receiver) = receiver() else { return };
+    let body = br#"{"updatedAt": "2020-01-01T00:00:00Z"}"#.to_vec();
+    let target = Receiver::start([Reply::Answer(200, "content-type: application/json\r\n", body)]).await;
+    let limited = Receiver::start([Reply::status(429)]).await;
+    let probes = format!(
+        "defaults:\n  labels: {{team: prices}}\nprobes:\n  \
+           real-price:\n    get: {}/\n    fresh: {{at: $.updatedAt, max_age: 2d}}\n  \
+           chat:\n    get: {}/\n",
+        target.endpoint(),
+        limited.endpoint(),
+    );
+    let ran = checked::check(&probes, &receiver.endpoint()).await;
+    assert_eq!(ran.code, Some(4), "{}", ran.printed);
+    let latest = |selector: &str| {
+        let series = receiver.export(selector);
+        series
+            .iter()
+            .map(|series| series["values"].to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        latest(r#"probe_success{probe="real-price",team="prices"}"#),
+        ["[0]"]
+    );
+    assert_eq!(
+        latest(r#"probe_verdict{probe="real-price",verdict="stale"}"#),
+        ["[1]"]
+    );
+    assert_eq!(latest(r#"probe_http_status_code{probe="real-price"}"#), ["[200]"]);
+    assert_eq!(latest(r#"probe_success{probe="chat"}"#), [""; 0]);
+    assert_eq!(
+        latest(r#"probe_verdict{probe="chat",verdict="unknown"}"#),
+        ["[1]"]
+    );
+    assert_eq!(latest(r#"probe_reason_info{probe="chat"}"#), ["[1]"]);
+    assert_eq!(latest("freshwatch_probes"), ["[2]"]);
 }

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// Where the binary is, from the root of the repository.
 const BINARY: &str = "target/receivers/victoria-metrics";
 
+/// A Unix time in seconds: without one, what came within the current second is left out.
+const FAR_FUTURE: u32 = 4_000_000_000;
+
 /// How long it may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -91,7 +94,10 @@ impl VictoriaMetrics {
         // What came is written to the storage in the background; this waits until it can be seen.
         self.get("/internal/force_flush").expect("it flushes");
         let lines = self
-            .get(&format!("/api/v1/export?match[]={}", encoded(selector)))
+            .get(&format!(
+                "/api/v1/export?start=0&end={FAR_FUTURE}&match[]={}",
+                encoded(selector)
+            ))
             .expect("it answers");
         lines
             .lines()
