@@ -40,6 +40,10 @@ pub(crate) struct Shape {
     pub keys: &'static [&'static str],
     /// Keys of the grammar that are not built yet.
     pub later: &'static [&'static str],
+    /// Keys that belong elsewhere, and what to do about them.
+    pub elsewhere: &'static [(&'static str, &'static str)],
+    /// A line of a block whose keys are the writer's own.
+    pub example: &'static str,
     /// Keys whose maps merge with those of `defaults`.
     pub merging: &'static [&'static str],
     /// Keys of which an own one puts the others of `defaults` out of force.
@@ -53,14 +57,19 @@ impl Shape {
             name,
             keys,
             later: &[],
+            elsewhere: &[],
+            example: "",
             merging: &[],
             exclusive: &[],
         }
     }
 
-    /// A block whose keys are the writer's own.
-    pub const fn free(name: &'static str) -> Self {
-        Self::closed(name, &[])
+    /// A block whose keys are the writer's own, with an example of a line.
+    pub const fn free(name: &'static str, example: &'static str) -> Self {
+        Self {
+            example,
+            ..Self::closed(name, &[])
+        }
     }
 }
 
@@ -71,6 +80,8 @@ pub(crate) struct Block<'n> {
     pub place: Place,
     /// The block in words.
     pub name: &'static str,
+    /// Whether it lost members to mistakes.
+    pub is_damaged: bool,
     fields: Vec<Field<'n>>,
 }
 
@@ -87,7 +98,7 @@ impl<'n> Block<'n> {
         let Some(members) = value.node.members() else {
             return context.refuse(no_map(value.node, shape));
         };
-        if members.is_empty() && value.beneath.is_none() {
+        if members.is_empty() && value.beneath.is_none() && !value.node.is_damaged {
             return context.refuse(empty(value.node, shape));
         }
         let beneath = value.beneath.and_then(Node::members).unwrap_or_default();
@@ -121,6 +132,7 @@ impl<'n> Block<'n> {
         let block = Self {
             place: value.node.place,
             name: shape.name,
+            is_damaged: value.node.is_damaged,
             fields: own.chain(filled_in).collect(),
         };
         block.check_keys(shape, context);
@@ -150,7 +162,7 @@ impl<'n> Block<'n> {
     /// The value of a member that must be there.
     pub fn required(&self, key: &str, at: Place, help: &str, context: &Context) -> Option<Value<'n>> {
         let value = self.value(key);
-        if value.is_none() {
+        if value.is_none() && !self.is_damaged {
             context
                 .report(Found::new(at, Code::MissingKey, format!("{} needs `{key}`", self.name)).help(help));
         }
@@ -163,7 +175,10 @@ impl<'n> Block<'n> {
         }
         for Field { key, value } in self.fields() {
             let name = key.text.as_str();
-            if shape.later.contains(&name) {
+            if let Some((_, remedy)) = shape.elsewhere.iter().find(|(key, _)| *key == name) {
+                let message = format!("`{name}` does not belong into {}", shape.name);
+                context.report(Found::new(key.place, Code::MisplacedKey, message).help(remedy));
+            } else if shape.later.contains(&name) {
                 context.report(not_supported_yet(key.place, name));
             } else if !shape.keys.contains(&name) && !value.inherited {
                 context.report(unknown_key(key, shape));
@@ -226,25 +241,39 @@ fn no_map(node: &Node, shape: &Shape) -> Found {
         Code::WrongType,
         format!("{} is a map of keys and values, not {}", shape.name, node.kind()),
     );
-    let glued = node
+    let text = node
         .scalar()
-        .is_some_and(|scalar| scalar.plain && scalar.text.contains(':'));
-    if glued {
-        return found.help("put a space after the `:`");
+        .filter(|scalar| scalar.plain)
+        .map(|scalar| scalar.text.as_str());
+    if let Some(url) = text.filter(|text| text.contains("://") && shape.keys.contains(&"get")) {
+        return found.help(format!("write `get: {url}` beneath the name"));
     }
-    if shape.keys.is_empty() {
-        return found.help("write one `key: value` a line beneath it");
+    if let Some((before, after)) = text.and_then(|text| text.split_once(':'))
+        && !after.starts_with("//")
+        && (shape.keys.contains(&before) || shape.keys.is_empty())
+    {
+        return found.help(format!("put a space after the `:` of `{before}:`"));
     }
-    found.help(format!("its keys are {}", suggestion::listed(shape.keys)))
+    found.help(what_to_write(shape))
 }
 
 fn empty(node: &Node, shape: &Shape) -> Found {
-    let found = Found::new(node.place, Code::Empty, format!("{} is empty", shape.name));
+    Found::new(node.place, Code::Empty, format!("{} is empty", shape.name))
+        .help(format!("{}, or remove it", what_to_write(shape)))
+}
+
+fn what_to_write(shape: &Shape) -> String {
     if shape.keys.is_empty() {
-        return found.help("write one `key: value` a line beneath it, or remove it");
+        return format!(
+            "write one `key: value` a line beneath it, such as `{}`",
+            shape.example
+        );
     }
-    found.help(format!(
-        "remove it, or write at least one of {}",
+    if shape.keys.contains(&"get") {
+        return "write a method with a URL beneath it, such as `get: https://…`".into();
+    }
+    format!(
+        "write at least one of {} beneath it",
         suggestion::listed(shape.keys)
-    ))
+    )
 }

@@ -11,7 +11,6 @@ use crate::block::{Block, Shape, Value, unknown_key};
 use crate::context::Context;
 use crate::elements::{calendars, defaults, needs, probe};
 use crate::mistake::{Code, Found, Mistakes};
-use crate::suggestion;
 use crate::yaml::{self, Node, Place};
 
 /// The largest probe file in bytes.
@@ -38,7 +37,7 @@ pub struct ProbeSet {
 }
 
 const FILE: Shape = Shape::closed("a probe file", &["defaults", "calendars", "probes"]);
-const PROBES: Shape = Shape::free("`probes`");
+const PROBES: Shape = Shape::free("`probes`", "real-price: {get: https://…}");
 
 /// Reads texts that are already in memory. `env` looks environment variables up, `read_file` reads the JSON Schemas
 /// that the texts name; nothing else of the world is seen.
@@ -152,7 +151,11 @@ struct Declared {
 impl Declared {
     fn read(&mut self, root: &Node, context: &Context) {
         check_keys(root, context);
-        let Some(file) = Block::open(Value::own(root), &Shape::free("a probe file"), context) else {
+        let Some(file) = Block::open(
+            Value::own(root),
+            &Shape::free("a probe file", "probes: …"),
+            context,
+        ) else {
             return;
         };
         let defaults = file.value("defaults").map(|value| value.node);
@@ -214,12 +217,11 @@ fn check_keys(root: &Node, context: &Context) {
             continue;
         }
         let found = unknown_key(&member.key, &FILE);
-        let near = suggestion::nearest(name, FILE.keys.iter().copied());
-        if near.is_none() && looks_like_probe(&member.value) {
-            context.report(found.help("a probe stands under `probes:`, indented"));
+        context.report(if looks_like_probe(&member.value) {
+            found.help("a probe stands under `probes:`, indented")
         } else {
-            context.report(found);
-        }
+            found
+        });
     }
 }
 

@@ -8,12 +8,17 @@ pub(crate) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) 
     }
     let wanted = simple(word);
     let distance = |candidate: &str| strsim::osa_distance(&wanted, &simple(candidate));
+    let known: Vec<&str> = known.into_iter().collect();
     let (candidate, distance) = known
-        .into_iter()
-        .map(|candidate| (candidate, distance(candidate)))
+        .iter()
+        .map(|candidate| (*candidate, distance(candidate)))
         .min_by_key(|(_, distance)| *distance)?;
-    let allowed = (wanted.chars().count().max(candidate.chars().count()) / 3).max(1);
-    (distance <= allowed).then_some(candidate)
+    let length = wanted.chars().count().max(candidate.chars().count());
+    if distance <= length / 3 {
+        return Some(candidate);
+    }
+    let begins = |candidate: &&str| candidate.len() >= 3 && wanted.starts_with(&simple(candidate));
+    known.into_iter().find(begins)
 }
 
 /// Case and the joints of words are the commonest of typos, and cost nothing.
@@ -55,7 +60,9 @@ mod tests {
             ("max-age", Some("max_age")),
             ("mx_age", Some("max_age")),
             ("pikc", Some("pick")),
+            ("pick_one", Some("pick")),
             ("colour", None),
+            ("ab", None),
             ("", None),
         ] {
             assert_eq!(nearest(word, known), meant, "{word}");

@@ -11,7 +11,7 @@ use crate::mistake::{Code, Found};
 /// The keys, of which a request has one at most.
 pub(crate) const KEYS: [&str; 3] = ["body", "json", "form"];
 
-const FORM: Shape = Shape::free("`form`");
+const FORM: Shape = Shape::free("`form`", "name: value");
 
 /// Reads the body of a request with this method.
 pub(crate) fn read(block: &Block, method: Option<Method>, context: &Context) -> Option<RequestBody> {

@@ -13,7 +13,7 @@ use crate::mistake::{Code, Found};
 use crate::suggestion;
 use crate::yaml::{Content, Node, Place};
 
-const CALENDARS: Shape = Shape::free("`calendars`");
+const CALENDARS: Shape = Shape::free("`calendars`", "kr-business: {days: [mon], timezone: Asia/Seoul}");
 const CALENDAR: Shape = Shape::closed(
     "a calendar",
     &[

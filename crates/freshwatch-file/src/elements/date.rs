@@ -9,7 +9,10 @@ use crate::yaml::Node;
 
 /// A date: `2026-12-25`.
 pub(crate) fn date(node: &Node, context: &Context) -> Option<Date> {
-    let text = scalar::text(node, context)?;
+    let Some(scalar) = node.scalar().filter(|_| !node.is_null()) else {
+        return context.refuse(scalar::wrong_type(node, "a date"));
+    };
+    let text = scalar.text.as_str();
     let date = Some(text)
         .filter(|text| text.len() == 10)
         .and_then(|text| text.parse::<Date>().ok());

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::mistake::{Code, Found};
 use crate::yaml::Node;
 
-const DEFAULTS: Shape = Shape::free("`defaults`");
+const DEFAULTS: Shape = Shape::free("`defaults`", "every: 5m");
 
 /// The keys that may stand here.
 const KNOWN: Shape = Shape::closed(

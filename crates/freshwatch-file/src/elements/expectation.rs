@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use freshwatch_probe::expectation::Expectation;
-use freshwatch_probe::matcher::{Comparison, Matcher};
+use freshwatch_probe::matcher::Matcher;
 use freshwatch_probe::path::Path;
 use http::header::HeaderName;
 
@@ -12,7 +12,6 @@ use super::matcher::{self, Subject};
 use super::{headers, path, scalar, schema, status};
 use crate::block::{Block, Field, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
 
 /// Where a block stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,31 +24,55 @@ pub(crate) enum Kind {
 
 impl Kind {
     const fn shape(self) -> Shape {
-        Shape {
-            merging: &["headers", "body"],
-            ..Shape::closed(
-                match self {
-                    Self::Expect => "`expect`",
-                    Self::Warn => "`warn`",
-                    Self::Rule => "a rule under `verdict`",
-                },
-                &[
-                    "status",
-                    "headers",
-                    "body",
-                    "text",
-                    "schema",
-                    "size",
-                    "certificate",
-                    "latency",
-                ],
-            )
+        match self {
+            Self::Expect => strict("`expect`"),
+            Self::Rule => strict("a rule under `verdict`"),
+            Self::Warn => Shape {
+                merging: MERGING,
+                ..Shape::closed(
+                    "`warn`",
+                    &[
+                        "status",
+                        "headers",
+                        "body",
+                        "text",
+                        "schema",
+                        "size",
+                        "certificate",
+                        "latency",
+                    ],
+                )
+            },
         }
     }
 }
 
-const HEADERS: Shape = Shape::free("`headers`");
-const BODY: Shape = Shape::free("`body`");
+/// A block that knows no latency.
+const fn strict(name: &'static str) -> Shape {
+    Shape {
+        merging: MERGING,
+        elsewhere: &[(
+            "latency",
+            "move it under `warn`: too slow is degraded, and beyond `timeout` it is down",
+        )],
+        ..Shape::closed(
+            name,
+            &[
+                "status",
+                "headers",
+                "body",
+                "text",
+                "schema",
+                "size",
+                "certificate",
+            ],
+        )
+    }
+}
+
+const MERGING: &[&str] = &["headers", "body"];
+const HEADERS: Shape = Shape::free("`headers`", "content-type: {matches: ^application/json}");
+const BODY: Shape = Shape::free("`body`", "$.status: OK");
 const SIZE: Shape = Shape::closed("`size`", &["equals", "above", "at_least", "below", "at_most"]);
 const LATENCY: Shape = Shape::closed("`latency`", &["above", "at_least", "below", "at_most"]);
 const CERTIFICATE: Shape = Shape::closed("`certificate`", &["valid_for"]);
@@ -57,7 +80,6 @@ const CERTIFICATE: Shape = Shape::closed("`certificate`", &["valid_for"]);
 /// Reads a block.
 pub(crate) fn read(value: Value, kind: Kind, context: &Context) -> Option<Expectation> {
     let block = Block::open(value, &kind.shape(), context)?;
-    let latency = block.field("latency");
     Some(Expectation {
         status: block.read("status", |node| status::read(node, context)),
         headers: block
@@ -77,8 +99,10 @@ pub(crate) fn read(value: Value, kind: Kind, context: &Context) -> Option<Expect
         certificate_valid_for: block
             .value("certificate")
             .and_then(|value| certificate(value, context)),
-        latency: latency
-            .map(|field| self::latency(field, kind, context))
+        latency: block
+            .value("latency")
+            .filter(|_| kind == Kind::Warn)
+            .map(|value| comparison::read(value, &LATENCY, Unit::Time, context))
             .unwrap_or_default(),
     })
 }
@@ -118,19 +142,4 @@ fn body(value: Value, context: &Context) -> Vec<(Path, Matcher)> {
 fn certificate(value: Value, context: &Context) -> Option<Duration> {
     let block = Block::open(value, &CERTIFICATE, context)?;
     block.read("valid_for", |node| scalar::positive_duration(node, context))
-}
-
-fn latency(field: Field, kind: Kind, context: &Context) -> Vec<Comparison> {
-    if kind == Kind::Warn {
-        return comparison::read(field.value, &LATENCY, Unit::Time, context);
-    }
-    context.report(
-        Found::new(
-            field.key.place,
-            Code::MisplacedKey,
-            "`latency` stands in `warn` alone",
-        )
-        .help("move it under `warn`: too slow is degraded, and beyond `timeout` it is down"),
-    );
-    Vec::new()
 }

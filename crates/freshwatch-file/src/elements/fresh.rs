@@ -233,7 +233,7 @@ fn check_company(block: &Block, signal: Field, context: &Context) {
                     format!("`{key}` has no meaning beside `{name}`"),
                 )
                 .also(signal.key.place, "the signal")
-                .help(format!("{why}: remove it")),
+                .help(format!("remove it: {why}")),
             );
         }
     }

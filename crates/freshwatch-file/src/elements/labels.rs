@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::mistake::{Code, Found};
 use crate::yaml::{Key, Node};
 
-const LABELS: Shape = Shape::free("`labels`");
+const LABELS: Shape = Shape::free("`labels`", "team: prices");
 
 /// Names that the series carry already, or that the receiver overwrites.
 const RESERVED: [&str; 10] = [

@@ -48,7 +48,12 @@ fn parse(text: &str, place: Place, context: &Context) -> Option<Path> {
     }
     context.path(text, || match Path::parse(text) {
         Ok(path) => Some(path),
-        Err(why) => context.refuse(Found::new(place, Code::BadPath, why).help(remedy(text))),
+        Err(why) => context.refuse(match why.split_once("is not supported: ") {
+            Some((what, instead)) => {
+                Found::new(place, Code::BadPath, format!("{what}is not supported")).help(instead)
+            }
+            None => Found::new(place, Code::BadPath, why).help(remedy(text)),
+        }),
     })
 }
 

@@ -76,6 +76,7 @@ pub(crate) fn read(key: &Key, value: Value, context: &Context) -> Declared {
     let before = context.reported();
     let name = name(key, context);
     let block = Block::open(value, &PROBE, context);
+    let is_damaged = block.as_ref().is_some_and(|block| block.is_damaged);
     let needs = block
         .as_ref()
         .and_then(|block| block.value("needs"))
@@ -88,7 +89,7 @@ pub(crate) fn read(key: &Key, value: Value, context: &Context) -> Declared {
             definition
         });
     let clean = context.reported() == before;
-    if clean && definition.is_none() {
+    if clean && definition.is_none() && !is_damaged {
         // Fail closed: a probe that gives nothing must not vanish without a word.
         context.report(
             Found::new(

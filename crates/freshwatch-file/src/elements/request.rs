@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::mistake::{Code, Found};
 use crate::yaml::{Node, Place};
 
-const QUERY: Shape = Shape::free("`query`");
+const QUERY: Shape = Shape::free("`query`", "region: seoul");
 
 /// More hops than any client follows.
 const MOST_REDIRECTS: u64 = 50;
@@ -23,6 +23,9 @@ pub(crate) fn method<'n>(block: &Block<'n>, at: Place, context: &Context) -> Opt
         .into_iter()
         .filter_map(|method| Some((method, block.field(method.key())?)));
     let Some((method, field)) = written.next() else {
+        if block.is_damaged {
+            return None;
+        }
         return context.refuse(
             Found::new(at, Code::MissingKey, "this probe asks for nothing")
                 .help("add a method with a URL, such as `get: https://…`"),

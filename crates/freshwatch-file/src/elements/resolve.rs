@@ -9,7 +9,7 @@ use crate::block::{Block, Field, Shape, Value};
 use crate::context::Context;
 use crate::mistake::{Code, Found};
 
-const RESOLVE: Shape = Shape::free("`resolve`");
+const RESOLVE: Shape = Shape::free("`resolve`", "api.example.com:443: 192.0.2.1");
 
 /// Reads the key `resolve`.
 pub(crate) fn read(value: Value, context: &Context) -> Vec<ResolveOverride> {

@@ -190,6 +190,16 @@ fn measured<T>(
     if scalar.text.len() > LONGEST_WORD {
         return context.refuse(wrong_type(node, measure.due));
     }
+    if scalar.text.contains(char::is_whitespace) {
+        return context.refuse(
+            Found::new(
+                node.place,
+                measure.code,
+                format!("`{}` holds white space", scalar.text),
+            )
+            .help(format!("write {}, in one word", measure.due)),
+        );
+    }
     match parse(&scalar.text) {
         Ok(value) => Some(value),
         Err(why) => context.refuse(found_with_remedy(

@@ -44,10 +44,17 @@ pub(crate) fn read(node: &Node, context: &Context) -> Option<Schema> {
         };
         match Schema::compile(name, &schema) {
             Ok(schema) => Some(schema),
-            Err(why) => refuse(
-                format!("the schema `{name}` does not compile: {why}"),
-                "nothing is fetched: put what it refers to under `$defs`",
-            ),
+            Err(why) => {
+                let help = if ["fetch", "retriev", "resolv", "reference"]
+                    .iter()
+                    .any(|word| why.contains(word))
+                {
+                    "nothing is fetched: put what it refers to under its own `$defs`"
+                } else {
+                    "check the schema against the draft that its `$schema` names"
+                };
+                refuse(format!("the schema `{name}` does not compile: {why}"), help)
+            }
         }
     })
 }

@@ -23,7 +23,13 @@ pub(crate) fn read(node: &Node, context: &Context) -> Option<TimeZone> {
             .find(|known| !wanted.is_empty() && place(known) == wanted)
             .map(String::as_str)
     };
-    let near = suggestion::nearest(name, names.iter().map(String::as_str)).or_else(by_place);
+    // Every abbreviation is near to another one that means another time.
+    let is_abbreviation = name.len() <= 5 && name.chars().all(|c| c.is_ascii_uppercase());
+    let near = if is_abbreviation {
+        None
+    } else {
+        suggestion::nearest(name, names.iter().map(String::as_str)).or_else(by_place)
+    };
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => "write a name of the IANA database such as `Asia/Seoul`, `Europe/Berlin` or `UTC`".into(),

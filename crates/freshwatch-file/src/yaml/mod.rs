@@ -5,6 +5,9 @@ mod scalar;
 mod syntax;
 mod tree;
 
+#[cfg(test)]
+mod differential;
+
 pub(crate) use node::{Content, Key, Node, Place, Scalar};
 pub(crate) use scalar::Plain;
 pub(crate) use tree::read;

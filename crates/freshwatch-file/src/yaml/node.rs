@@ -31,6 +31,8 @@ pub(crate) struct Node {
     pub place: Place,
     /// What it is.
     pub content: Content,
+    /// Whether it is a map that lost members to mistakes: what it lacks is no mistake of its own then.
+    pub is_damaged: bool,
 }
 
 /// What a node is.

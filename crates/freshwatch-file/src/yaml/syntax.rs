@@ -25,6 +25,12 @@ pub(super) fn control_character(file: usize, text: &str) -> Option<Found> {
 
 /// Turns a complaint of the parser at a byte into a mistake with a remedy.
 pub(super) fn explain(file: usize, text: &str, at: usize, info: &str) -> Found {
+    // The parser complains behind the tab.
+    let at = if info.contains("tab") {
+        at - text[..at].len() + text[..at].trim_end_matches('\t').len()
+    } else {
+        at
+    };
     let line = Line::around(text, at);
     let at_character = Place {
         file,
@@ -45,7 +51,45 @@ pub(super) fn explain(file: usize, text: &str, at: usize, info: &str) -> Found {
         .help("put the path in quotes, or write the block with one key a line");
     }
     let (message, help) = plain_words(text, at, info);
-    Found::new(at_character, Code::Syntax, message).help(help)
+    let found = Found::new(at_character, Code::Syntax, message).help(help);
+    match unclosed_bracket(file, &text[..at]) {
+        Some(bracket) if help == BRACKETS => found.also(bracket, "opened here"),
+        Some(_) | None => found,
+    }
+}
+
+const BRACKETS: &str = "check `{`, `}`, `[`, `]` and `,`; a text that holds one of them needs quotes here";
+
+/// The last bracket that is still open, quotes and comments left aside as far as one can tell without parsing.
+fn unclosed_bracket(file: usize, text: &str) -> Option<Place> {
+    let mut open: Vec<usize> = Vec::new();
+    let mut quote = None;
+    let mut before = ' ';
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match (quote, character) {
+            (Some(mark), _) if mark == character => quote = None,
+            (Some('"'), '\\') => {
+                characters.next();
+            }
+            (Some(_), _) => {}
+            (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(character),
+            (None, '#') if before.is_whitespace() => {
+                characters.by_ref().find(|(_, character)| *character == '\n');
+            }
+            (None, '{' | '[') => open.push(at),
+            (None, '}' | ']') => {
+                open.pop();
+            }
+            (None, _) => {}
+        }
+        before = character;
+    }
+    open.last().map(|start| Place {
+        file,
+        start: *start,
+        end: start + 1,
+    })
 }
 
 fn plain_words(text: &str, at: usize, info: &str) -> (String, &'static str) {
@@ -62,7 +106,7 @@ fn plain_words(text: &str, at: usize, info: &str) -> (String, &'static str) {
             "put a text that holds `: ` in quotes, or check the indentation of this line",
         );
     }
-    if info.contains("quoted scalar") && info.contains("end of stream") {
+    if info.contains("quoted scalar") && matches!(character, '"' | '\'') {
         return (
             "this quote is never closed".into(),
             "close it with the same quote",
@@ -87,10 +131,7 @@ fn plain_words(text: &str, at: usize, info: &str) -> (String, &'static str) {
         );
     }
     if info.contains("flow mapping") || info.contains("flow sequence") || info.contains("bracket") {
-        return (
-            "the brackets do not match, or a `,` is missing".into(),
-            "check `{`, `}`, `[`, `]` and `,`; a text that holds one of them needs quotes here",
-        );
+        return ("the brackets do not match, or a `,` is missing".into(), BRACKETS);
     }
     if at >= text.trim_end().len() && info.contains("node content") {
         return ("the file ends inside `{…}` or `[…]`".into(), "close the bracket");

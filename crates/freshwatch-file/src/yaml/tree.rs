@@ -209,6 +209,7 @@ impl<'t> Builder<'t> {
         Node {
             place,
             content: Content::Scalar(Scalar { text, plain }),
+            is_damaged: false,
         }
     }
 
@@ -221,6 +222,7 @@ impl<'t> Builder<'t> {
                 return Ok(Node {
                     place: self.collection(start, span, last),
                     content: Content::List(items),
+                    is_damaged: false,
                 });
             }
             items.push(self.node(event, span, None, depth + 1)?);
@@ -232,19 +234,24 @@ impl<'t> Builder<'t> {
         // A map of ten thousand probes must not be searched for each of them.
         let mut seen: HashMap<String, Place> = HashMap::new();
         let mut last = None;
+        let mut is_damaged = false;
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
                 return Ok(Node {
                     place: self.collection(start, span, last),
                     content: Content::Map(members),
+                    is_damaged,
                 });
             }
             let key = self.node(event, span, None, depth + 1)?;
             let (event, span) = self.next()?;
             let value = self.node(event, span, Some(key.place), depth + 1)?;
             last = Some(value.place.max_end(key.place));
-            let Some(key) = self.key(key) else { continue };
+            let Some(key) = self.key(key) else {
+                is_damaged = true;
+                continue;
+            };
             if let Some(first) = seen.get(&key.text) {
                 self.found.push(
                     Found::new(
@@ -286,25 +293,20 @@ impl<'t> Builder<'t> {
             return None;
         }
         let kind = match scalar.plain() {
-            Plain::Text => {
-                return Some(Key {
-                    text: scalar.text,
-                    place,
-                });
-            }
-            Plain::Null => "nothing",
-            Plain::Bool(_) => "a truth value",
-            Plain::Number(_) | Plain::NoNumber(_) => "a number",
+            Plain::Text => None,
+            Plain::Null => Some("nothing"),
+            Plain::Bool(_) => Some("a truth value"),
+            Plain::Number(_) | Plain::NoNumber(_) => Some("a number"),
         };
-        self.found.push(
-            Found::new(
-                place,
-                Code::Yaml,
-                format!("a key is a text, and `{}` is {kind}", scalar.text),
-            )
-            .help(format!("put it in quotes: `\"{}\"`", scalar.text)),
-        );
-        None
+        if let Some(kind) = kind {
+            let message = format!("a key is a text, and `{}` is {kind}", scalar.text);
+            let help = format!("put it in quotes: `\"{}\"`", scalar.text);
+            self.found.push(Found::new(place, Code::Yaml, message).help(help));
+        }
+        Some(Key {
+            text: scalar.text,
+            place,
+        })
     }
 
     fn place(&self, span: Span) -> Place {

@@ -1,0 +1,159 @@
+//! Files and folders on a real disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use freshwatch_file::{Mistakes, ProbeSet, load};
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn probe(name: &str) -> String {
+    format!("probes:\n  {name}:\n    get: https://example.com/\n")
+}
+
+fn read(paths: &[PathBuf]) -> Result<ProbeSet, Mistakes> {
+    load(paths, &|_| None)
+}
+
+fn names(paths: &[PathBuf]) -> Vec<String> {
+    let set = read(paths).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    set.definitions
+        .iter()
+        .map(|definition| definition.name.to_string())
+        .collect()
+}
+
+fn messages(paths: &[PathBuf]) -> Vec<String> {
+    let mistakes = read(paths).unwrap_err();
+    mistakes
+        .iter()
+        .map(|mistake| format!("{} {}", mistake.code.as_str(), mistake.message))
+        .collect()
+}
+
+#[test]
+fn a_folder_is_read_at_any_depth_in_the_order_of_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (file, name) in [
+        ("b.yml", "b"),
+        ("a.yaml", "a"),
+        ("c/d/e.yaml", "e"),
+        ("c/a.yaml", "ca"),
+    ] {
+        write(folder, file, &probe(name));
+    }
+    for file in [".hidden.yaml", ".git/x.yaml", "notes.txt", "schema.json", "yaml"] {
+        write(folder, file, "not a probe file");
+    }
+    assert_eq!(names(&[folder.into()]), ["a", "b", "ca", "e"]);
+    // A file is read once, however often it is named.
+    assert_eq!(
+        names(&[folder.join("c/a.yaml"), folder.into()]),
+        ["ca", "a", "b", "e"]
+    );
+}
+
+#[test]
+fn a_named_file_is_read_whatever_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), ".probe", &probe("a"));
+    assert_eq!(names(&[folder.path().join(".probe")]), ["a"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_their_loops_end() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // As Kubernetes mounts a ConfigMap.
+    write(folder, "..2026_11_22/prices.yaml", &probe("prices"));
+    symlink("..2026_11_22", folder.join("..data")).unwrap();
+    symlink("..data/prices.yaml", folder.join("prices.yaml")).unwrap();
+    symlink(".", folder.join("loop")).unwrap();
+    symlink("nowhere.txt", folder.join("dangling.txt")).unwrap();
+    assert_eq!(names(&[folder.into()]), ["prices"]);
+    symlink("nowhere", folder.join("dangling.yaml")).unwrap();
+    assert_eq!(
+        messages(&[folder.into()]),
+        ["unreadable cannot be read: entity not found"]
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_a_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing");
+    assert_eq!(
+        messages(std::slice::from_ref(&missing)),
+        ["unreadable cannot be read: entity not found"]
+    );
+    assert_eq!(
+        messages(&[folder.path().into()]),
+        ["unreadable the folder holds no probe files"]
+    );
+    assert_eq!(
+        messages(&[]),
+        ["unreadable no files and folders to read were named"]
+    );
+    let rendered = read(&[missing]).unwrap_err().render(false);
+    assert!(
+        rendered.contains("missing") && rendered.contains("help: check the path"),
+        "{rendered}"
+    );
+}
+
+#[test]
+fn a_file_beyond_the_bound_is_refused_unread() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{}# {}", probe("a"), "x".repeat(4 << 20));
+    write(folder.path(), "large.yaml", &text);
+    assert_eq!(
+        messages(&[folder.path().into()]),
+        ["too_large a probe file of more than 4 MiB"]
+    );
+}
+
+#[test]
+fn paths_are_relative_to_their_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{}    expect: {{schema: schemas/s.json}}\n", probe("a"));
+    write(folder.path(), "sub/a.yaml", &text);
+    write(folder.path(), "sub/schemas/s.json", "{}");
+    assert_eq!(names(&[folder.path().into()]), ["a"]);
+}
+
+#[test]
+fn one_broken_file_does_not_hide_the_mistakes_of_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a.yaml", "probes: {");
+    write(folder.path(), "b.yaml", "probes:\n  b:\n    get: nowhere\n");
+    fs::write(folder.path().join("c.yaml"), b"\xff\xfe").unwrap();
+    let codes: Vec<String> = messages(&[folder.path().into()])
+        .iter()
+        .map(|message| message.split(' ').next().unwrap().into())
+        .collect();
+    assert_eq!(codes, ["syntax", "bad_url", "not_utf8"]);
+}
+
+#[test]
+fn ten_thousand_probes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text =
+        String::from("defaults:\n  every: 5m\n  labels: {team: prices}\n  timezone: Asia/Seoul\nprobes:\n");
+    for number in 0..10_000 {
+        text.push_str(&format!(
+            "  probe-{number}:\n    get: https://example.com/{number}\n    needs: [probe-{}]\n    expect:\n      body:\n        $.items[*].price: {{each: {{above: 0}}}}\n    fresh: {{at: $.updatedAt, max_age: 1h}}\n",
+            (number + 1).min(9_999)
+        ));
+    }
+    let text = text.replace("    needs: [probe-9999]\n    expect:\n      body:\n        $.items[*].price: {each: {above: 0}}\n    fresh: {at: $.updatedAt, max_age: 1h}\n", "");
+    write(folder.path(), "many.yaml", &text);
+    let count = names(&[folder.path().into()]).len();
+    assert_eq!(count, 10_000);
+}
