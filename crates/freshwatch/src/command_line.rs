@@ -1,8 +1,11 @@
 //! The command line as clap reads it.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use freshwatch_probe::duration;
 use jiff::Timestamp;
 
 use crate::exit_code::FailOn;
@@ -30,6 +33,9 @@ pub enum Command {
     /// Find every mistake in probe files, each with its place and its remedy
     #[command(after_long_help = LINT_HELP)]
     Lint(Lint),
+    /// Watch a pretend service go stale, break and recover
+    #[command(after_long_help = DEMO_HELP)]
+    Demo(Demo),
 }
 
 const CHECK_HELP: &str = "\
@@ -58,6 +64,15 @@ Examples:
   freshwatch lint --format json          for editors and CI annotations
 
 Exit codes: 0 no mistakes, 64 wrong use of the command line, 78 mistakes.";
+
+const DEMO_HELP: &str = "\
+Examples:
+  freshwatch demo                            one story of 44 seconds
+  freshwatch demo --listen 127.0.0.1:0       on a free port
+  freshwatch demo --serve                    only the service; then, in another terminal:
+  freshwatch check probes/demo.yaml
+
+Exit codes: 0 whatever the probes saw, 64 when the address is taken.";
 
 /// Where probe files are.
 #[derive(Debug, Args)]
@@ -118,6 +133,26 @@ pub struct Lint {
     pub format: LintFormat,
 }
 
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where the pretend service listens; port 0: a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4170")]
+    pub listen: SocketAddr,
+    /// How often the probes look, 100ms to 10s
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = read_rhythm)]
+    pub every: Duration,
+    /// End after so many rounds, when the story is not over before
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: Option<u32>,
+    /// Only serve, again and again, for `freshwatch check` in another terminal
+    #[arg(long, conflicts_with_all = ["every", "rounds"])]
+    pub serve: bool,
+    /// Let the pretend time pass by `--every` each round instead of waiting for it; for tests
+    #[arg(long, hide = true, conflicts_with = "serve")]
+    pub fast_forward: bool,
+}
+
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
@@ -142,6 +177,18 @@ fn read_time(text: &str) -> Result<Timestamp, String> {
     let form = "write it like `2026-11-21T09:00:00+09:00`";
     text.parse()
         .map_err(|_| format!("`{text}` is not an RFC 3339 time: {form}"))
+}
+
+fn read_rhythm(text: &str) -> Result<Duration, String> {
+    let (shortest, longest) = (Duration::from_millis(100), Duration::from_secs(10));
+    let rhythm = duration::parse(text)?;
+    if rhythm < shortest || rhythm > longest {
+        let (shortest, longest) = (duration::show(shortest), duration::show(longest));
+        return Err(format!(
+            "`{text}` is not within {shortest} and {longest}: longer, and whole acts would be missed"
+        ));
+    }
+    Ok(rhythm)
 }
 
 #[cfg(test)]

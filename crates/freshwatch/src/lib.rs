@@ -5,6 +5,7 @@
 
 pub mod command_line;
 pub mod commands;
+mod demo;
 pub mod exit_code;
 pub mod report;
 mod round;
@@ -27,6 +28,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match command_line.command {
         Command::Check(options) => commands::check::run(&options),
         Command::Lint(options) => commands::lint::run(&options),
+        Command::Demo(options) => commands::demo::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         report::error(&format!("{error:#}"));

@@ -49,7 +49,10 @@ impl StoryClock {
     /// Moves a stepped story on; the others move by themselves.
     pub(crate) fn step(&self, by: Duration) {
         if let Self::Stepped(millis) = self {
-            millis.fetch_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            millis.fetch_add(
+                u64::try_from(by.as_millis()).unwrap_or(u64::MAX),
+                Ordering::Relaxed,
+            );
         }
     }
 }

@@ -30,9 +30,14 @@ pub(crate) fn answer(scene: Scene, method: &Method, path: &str, now: Timestamp) 
         "/chat" if scene.chat_works => ok(reply()),
         "/chat" => Answer::HangUp,
         "/synthetic/health" if reads => health(scene, landed),
-        "/" if reads => ok(json!({"service": "the pretend property service of `freshwatch demo`", "paths": PATHS})),
+        "/" if reads => {
+            ok(json!({"service": "the pretend property service of `freshwatch demo`", "paths": PATHS}))
+        }
         "/real-price" | "/search" | "/synthetic/health" | "/" => refuse_method(),
-        _ => Answer::Page(StatusCode::NOT_FOUND, json!({"error": "there is no such page", "paths": PATHS})),
+        _ => Answer::Page(
+            StatusCode::NOT_FOUND,
+            json!({"error": "there is no such page", "paths": PATHS}),
+        ),
     }
 }
 
@@ -41,7 +46,10 @@ fn ok(page: Value) -> Answer {
 }
 
 fn refuse_method() -> Answer {
-    Answer::Page(StatusCode::METHOD_NOT_ALLOWED, json!({"error": "this page takes GET, and /chat POST"}))
+    Answer::Page(
+        StatusCode::METHOD_NOT_ALLOWED,
+        json!({"error": "this page takes GET, and /chat POST"}),
+    )
 }
 
 /// Flats sold lately: district, complex, square metres, price in won.
@@ -128,19 +136,37 @@ mod tests {
     #[track_caller]
     fn check(act: Act, path: &str, status: u16, part: &str) {
         let (seen, page) = ask(act, &Method::GET, path);
-        assert!(seen == status && page.contains(part), "{act:?} {path}: {seen} {page}");
+        assert!(
+            seen == status && page.contains(part),
+            "{act:?} {path}: {seen} {page}"
+        );
     }
 
     #[test]
     fn prices_keep_answering_200_whatever_their_age() {
-        check(Act::AllIsWell, "/real-price", 200, r#""updatedAt":"2026-11-21T08:59:56.5Z""#);
-        check(Act::SearchBroken, "/real-price", 200, r#""updatedAt":"2026-11-21T08:59:44.5Z""#);
+        check(
+            Act::AllIsWell,
+            "/real-price",
+            200,
+            r#""updatedAt":"2026-11-21T08:59:56.5Z""#,
+        );
+        check(
+            Act::SearchBroken,
+            "/real-price",
+            200,
+            r#""updatedAt":"2026-11-21T08:59:44.5Z""#,
+        );
     }
 
     #[test]
     fn the_search_hides_its_error_behind_200() {
         check(Act::BatchStopped, "/search", 200, r#""total":5"#);
-        check(Act::SearchBroken, "/search", 200, r#""error":"the index is not available""#);
+        check(
+            Act::SearchBroken,
+            "/search",
+            200,
+            r#""error":"the index is not available""#,
+        );
         check(Act::Repaired, "/search", 200, r#""total":5"#);
     }
 
@@ -169,9 +195,15 @@ mod tests {
 
     #[test]
     fn a_clock_at_the_edge_of_time_is_no_panic() {
-        let scene = Scene { age_of_prices: Duration::MAX, ..Scene::at(Duration::ZERO) };
+        let scene = Scene {
+            age_of_prices: Duration::MAX,
+            ..Scene::at(Duration::ZERO)
+        };
         for now in [Timestamp::MIN, Timestamp::MAX] {
-            assert!(matches!(answer(scene, &Method::GET, "/real-price", now), Answer::Page(..)));
+            assert!(matches!(
+                answer(scene, &Method::GET, "/real-price", now),
+                Answer::Page(..)
+            ));
         }
     }
 }

@@ -42,7 +42,8 @@ const BREATH: Duration = Duration::from_millis(100);
 /// # Errors
 /// What stands in the way, and the remedy.
 pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    let remedy = "end the other program (another `freshwatch demo`?), or take a free port with `--listen 127.0.0.1:0`";
+    let remedy =
+        "end the other program (another `freshwatch demo`?), or take a free port with `--listen 127.0.0.1:0`";
     TcpListener::bind(address)
         .await
         .with_context(|| format!("the pretend service cannot listen on `{address}`; {remedy}"))
@@ -74,7 +75,10 @@ async fn converse(stream: TcpStream, clock: &StoryClock) -> hyper::Result<()> {
     hyper::server::conn::http1::Builder::new()
         .keep_alive(false)
         .max_buf_size(LARGEST_HEAD)
-        .serve_connection(TokioIo::new(stream), service_fn(|request| respond(request, clock)))
+        .serve_connection(
+            TokioIo::new(stream),
+            service_fn(|request| respond(request, clock)),
+        )
         .await
 }
 
@@ -83,7 +87,12 @@ async fn respond(request: Request<Incoming>, story: &StoryClock) -> Result<Respo
     if Limited::new(body, LARGEST_BODY).collect().await.is_err() {
         return Ok(response(StatusCode::PAYLOAD_TOO_LARGE, "{}\n".into()));
     }
-    match answer(Scene::at(story.elapsed()), &head.method, head.uri.path(), clock::now()) {
+    match answer(
+        Scene::at(story.elapsed()),
+        &head.method,
+        head.uri.path(),
+        clock::now(),
+    ) {
         Answer::Page(status, page) => Ok(response(status, format!("{page:#}\n"))),
         Answer::HangUp => Err(HungUp),
     }
@@ -93,8 +102,14 @@ fn response(status: StatusCode, page: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(page));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("application/json"),
+    );
+    headers.insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
     response
 }
 

@@ -34,8 +34,13 @@ pub(crate) enum Act {
 
 impl Act {
     /// All of them in order.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::AllIsWell, Self::BatchStopped, Self::SearchBroken, Self::ChatDown, Self::Repaired];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::AllIsWell,
+        Self::BatchStopped,
+        Self::SearchBroken,
+        Self::ChatDown,
+        Self::Repaired,
+    ];
 
     /// When it begins, since the start of the story.
     pub(crate) const fn begins(self) -> Duration {
@@ -62,17 +67,28 @@ impl Act {
     /// What that means for whoever looks from outside.
     pub(crate) const fn meaning(self) -> &'static str {
         match self {
-            Self::AllIsWell => "Every night the batch lands new prices, and every endpoint answers as it should.",
-            Self::BatchStopped => "No error, no alert: the API still answers 200 OK, with older prices every day.",
-            Self::SearchBroken => "It answers 200 OK with an error inside: green for whoever reads the status alone.",
-            Self::ChatDown => "It hangs up without an answer: the one failure here that every status check finds.",
+            Self::AllIsWell => {
+                "Every night the batch lands new prices, and every endpoint answers as it should."
+            }
+            Self::BatchStopped => {
+                "No error, no alert: the API still answers 200 OK, with older prices every day."
+            }
+            Self::SearchBroken => {
+                "It answers 200 OK with an error inside: green for whoever reads the status alone."
+            }
+            Self::ChatDown => {
+                "It hangs up without an answer: the one failure here that every status check finds."
+            }
             Self::Repaired => "Search and chat are back at once; new prices land in the coming night.",
         }
     }
 
     /// How long until the next act begins, or the story is over.
     pub(crate) fn remaining(elapsed: Duration) -> Duration {
-        let next = Self::ALL.into_iter().map(Self::begins).find(|begins| *begins > elapsed);
+        let next = Self::ALL
+            .into_iter()
+            .map(Self::begins)
+            .find(|begins| *begins > elapsed);
         next.unwrap_or(LENGTH).saturating_sub(elapsed)
     }
 }
@@ -93,7 +109,10 @@ pub(crate) struct Scene {
 impl Scene {
     /// The state so long after the start; after the end all stays well.
     pub(crate) fn at(elapsed: Duration) -> Self {
-        let act = Act::ALL.into_iter().rfind(|act| act.begins() <= elapsed).unwrap_or(Act::AllIsWell);
+        let act = Act::ALL
+            .into_iter()
+            .rfind(|act| act.begins() <= elapsed)
+            .unwrap_or(Act::AllIsWell);
         Self {
             act,
             age_of_prices: age_of_prices(elapsed),
@@ -108,14 +127,15 @@ fn age_of_prices(elapsed: Duration) -> Duration {
     let stopped = Act::BatchStopped.begins();
     let first_after = Act::Repaired.begins() + LANDING;
     if elapsed >= stopped && elapsed < first_after {
-        return since_landing(stopped) + (elapsed - stopped);
+        return since_landing(stopped) + elapsed.saturating_sub(stopped);
     }
     since_landing(elapsed)
 }
 
 /// Since the last landing while the batch runs: it also ran the night before the story.
 fn since_landing(elapsed: Duration) -> Duration {
-    let millis = (elapsed + DAY - LANDING).as_millis() % DAY.as_millis();
+    let since_a_landing_before = elapsed.saturating_add(DAY.saturating_sub(LANDING));
+    let millis = since_a_landing_before.as_millis() % DAY.as_millis();
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
@@ -132,7 +152,12 @@ mod tests {
     #[track_caller]
     fn check(seconds: f64, act: Act, age: f64, search_works: bool, chat_works: bool) {
         let age_of_prices = Duration::from_secs_f64(age);
-        let expected = Scene { act, age_of_prices, search_works, chat_works };
+        let expected = Scene {
+            act,
+            age_of_prices,
+            search_works,
+            chat_works,
+        };
         assert_eq!(at(seconds), expected, "{seconds} s");
     }
 
@@ -161,15 +186,25 @@ mod tests {
 
     #[test]
     fn while_it_stands_still_they_only_grow_older() {
-        let ages: Vec<Duration> = (80..365_u32).map(|tenth| at(f64::from(tenth) / 10.0).age_of_prices).collect();
+        let ages: Vec<Duration> = (80..365_u32)
+            .map(|tenth| at(f64::from(tenth) / 10.0).age_of_prices)
+            .collect();
         assert!(ages.is_sorted_by(|earlier, later| earlier < later));
         assert!(ages.last().is_some_and(|oldest| *oldest > 3 * HEALTHY_AGE));
     }
 
     #[test]
     fn the_story_can_be_told_again() {
-        assert_eq!(Scene::at(LENGTH).age_of_prices, Scene::at(Duration::ZERO).age_of_prices);
-        assert!(Act::ALL.into_iter().map(Act::begins).is_sorted_by(|earlier, later| earlier < later));
+        assert_eq!(
+            Scene::at(LENGTH).age_of_prices,
+            Scene::at(Duration::ZERO).age_of_prices
+        );
+        assert!(
+            Act::ALL
+                .into_iter()
+                .map(Act::begins)
+                .is_sorted_by(|earlier, later| earlier < later)
+        );
     }
 
     #[test]
