@@ -1,7 +1,8 @@
 //! Blocks: maps of the grammar, with what `defaults` puts beneath them.
 
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::suggestion;
 use crate::yaml::{Key, Node, Place};
 

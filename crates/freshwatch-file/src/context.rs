@@ -11,7 +11,9 @@ use freshwatch_probe::path::Path as JsonPath;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use regex::Regex;
 
-use crate::mistake::{Code, Found, Shown};
+use crate::found::Found;
+use crate::mistake::Code;
+use crate::mistakes::Shown;
 use crate::parse::Source;
 use crate::yaml::{Node, Place};
 

@@ -23,9 +23,12 @@ mod elements;
 mod suggestion;
 mod yaml;
 
+mod found;
 mod mistake;
+mod mistakes;
 mod picture;
 
 pub use load::load;
-pub use mistake::{Also, Code, Mistake, Mistakes};
+pub use mistake::{Also, Code, Mistake};
+pub use mistakes::Mistakes;
 pub use parse::{ProbeSet, Source, parse};

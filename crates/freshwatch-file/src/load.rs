@@ -5,7 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::mistake::{Code, Found, Mistakes};
+use crate::found::Found;
+use crate::mistake::Code;
+use crate::mistakes::Mistakes;
 use crate::parse::{LARGEST_FILE, ProbeSet, Source, parse_beside, start_of, too_large};
 use crate::yaml::Place;
 
@@ -101,8 +103,6 @@ impl Reading {
             match fs::metadata(path) {
                 Ok(metadata) if metadata.is_dir() => self.folder(path, depth + 1),
                 Ok(metadata) if metadata.is_file() && is_probe_file(path) => self.file(path),
-                // A pipe would never end, and is no file of a folder.
-                Ok(_) => {}
                 Err(error) if is_probe_file(path) => {
                     let name = path.display().to_string();
                     self.failed(
@@ -111,7 +111,8 @@ impl Reading {
                         "check where the link points, and its permissions",
                     );
                 }
-                Err(_) => {}
+                // Among them a pipe with the name of a probe file: it would never end.
+                Ok(_) | Err(_) => {}
             }
         }
     }

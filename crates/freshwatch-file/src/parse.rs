@@ -10,7 +10,9 @@ use freshwatch_probe::definition::Definition;
 use crate::block::{Block, Shape, Value, unknown_key};
 use crate::context::Context;
 use crate::elements::{calendars, defaults, needs, probe};
-use crate::mistake::{Code, Found, Mistakes};
+use crate::found::Found;
+use crate::mistake::Code;
+use crate::mistakes::Mistakes;
 use crate::yaml::{self, Node, Place};
 
 /// The largest probe file in bytes.
@@ -62,7 +64,9 @@ pub(crate) fn parse_beside(
     let sources: Vec<Source> = sources.iter().map(without_byte_order_mark).collect();
     let unreadable: Vec<usize> = found.iter().map(|found| found.place.file).collect();
     let context = Context::new(&sources, env, read_file);
-    found.into_iter().for_each(|found| context.report(found));
+    for found in found {
+        context.report(found);
+    }
     let readable = (0..sources.len()).filter(|file| !unreadable.contains(file));
     let roots: Vec<Node> = readable
         .filter_map(|file| root(file, &sources[file].text, &context))
@@ -130,7 +134,9 @@ fn root(file: usize, text: &str, context: &Context) -> Option<Node> {
     }
     let tree = yaml::read(file, text);
     let is_broken = !tree.found.is_empty();
-    tree.found.into_iter().for_each(|found| context.report(found));
+    for found in tree.found {
+        context.report(found);
+    }
     match tree.root {
         Some(root) if !root.is_null() => Some(root),
         Some(_) | None if is_broken => None,

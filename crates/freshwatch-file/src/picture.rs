@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::mistake::{Also, Mistake, Mistakes};
+use crate::mistake::{Also, Mistake};
+use crate::mistakes::Mistakes;
 
 /// Two places further apart than this many bytes are drawn as two snippets.
 const NEAR: usize = 4096;

@@ -6,7 +6,8 @@ use freshwatch_probe::request::{Method, ReadAs};
 
 use crate::block::{Block, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::{Key, Node, Place};
 
 /// Refuses conditions on a body that the request does not get, or does not read as JSON.

@@ -7,7 +7,8 @@ use super::headers::check_value;
 use super::placeholder;
 use crate::block::{Block, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::Node;
 
 const AUTH: Shape = Shape {

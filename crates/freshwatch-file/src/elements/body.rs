@@ -6,7 +6,8 @@ use freshwatch_probe::template::Template;
 use super::{json, placeholder};
 use crate::block::{Block, Field, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 
 /// The keys, of which a request has one at most.
 pub(crate) const KEYS: [&str; 3] = ["body", "json", "form"];

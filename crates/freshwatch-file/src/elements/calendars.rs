@@ -9,7 +9,8 @@ use super::needs::check_cycles;
 use super::{date, scalar, timezone};
 use crate::block::{Block, Field, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::suggestion;
 use crate::yaml::{Content, Node, Place};
 

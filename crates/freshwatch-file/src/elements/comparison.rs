@@ -7,7 +7,8 @@ use freshwatch_probe::matcher::{Comparison, Operator};
 use super::scalar;
 use crate::block::{Block, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::{Content, Node, Plain};
 
 /// The words that compare.

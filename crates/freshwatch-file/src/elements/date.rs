@@ -4,7 +4,8 @@ use jiff::civil::{Date, Time};
 
 use super::scalar;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::Node;
 
 /// A date: `2026-12-25`.

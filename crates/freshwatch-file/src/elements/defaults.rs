@@ -6,7 +6,8 @@ use super::expectation::{self, Kind};
 use super::{fresh, labels, needs, request, retry, scalar, schedule, slo, verdict_rules};
 use crate::block::{Block, Shape, Value, not_supported_yet, unknown_key};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::Node;
 
 const DEFAULTS: Shape = Shape::free("`defaults`", "every: 5m");

@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use super::{headers, path, pattern, scalar, timezone};
 use crate::block::{Block, Field, Shape, Value, not_supported_yet};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::{Content, Node, Place};
 
 const LATER_SIGNALS: [&str; 4] = ["period", "advances", "changes", "visible_within"];

@@ -6,7 +6,8 @@ use http::header::{self, HeaderName, HeaderValue};
 use super::placeholder;
 use crate::block::{Block, Field, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::Place;
 
 const HEADERS: Shape = Shape::free("`headers`", "Accept: application/json");

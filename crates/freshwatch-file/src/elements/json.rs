@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::placeholder;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::{Content, Node, Plain, Scalar};
 
 /// A value to compare with; placeholders may not stand in it.

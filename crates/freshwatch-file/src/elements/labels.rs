@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::scalar;
 use crate::block::{Block, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::{Key, Node};
 
 const LABELS: Shape = Shape::free("`labels`", "team: prices");

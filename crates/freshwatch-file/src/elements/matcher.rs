@@ -6,7 +6,8 @@ use super::comparison::{self, Unit};
 use super::{json, pattern, scalar};
 use crate::block::{Block, Field, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::{Content, Node, Place, Plain};
 
 const MATCHER: Shape = Shape::closed(

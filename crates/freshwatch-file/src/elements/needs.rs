@@ -7,7 +7,8 @@ use freshwatch_probe::definition::ProbeName;
 use super::scalar;
 use crate::block::Value;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::suggestion;
 use crate::yaml::Place;
 

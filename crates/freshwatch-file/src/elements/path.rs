@@ -4,7 +4,8 @@ use freshwatch_probe::path::Path;
 
 use super::scalar;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::{Key, Node, Place};
 
 /// Longer ones are no path that anybody wrote; parsing takes time by their length.

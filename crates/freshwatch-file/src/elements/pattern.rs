@@ -4,7 +4,8 @@ use regex::{Regex, RegexBuilder};
 
 use super::scalar;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::Node;
 
 /// The largest compiled regex in bytes.

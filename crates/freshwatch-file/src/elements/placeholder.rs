@@ -7,7 +7,8 @@ use freshwatch_probe::template::{Part, RunValues, Secret, Template};
 use super::scalar::wrong_type;
 use crate::block::not_supported_yet;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::Node;
 
 /// A request string. Numbers and truth values are sent as they are written.

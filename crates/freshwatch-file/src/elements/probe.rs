@@ -10,7 +10,8 @@ use super::needs::{self, Need};
 use super::{answer_body, fresh, labels, request, retry, scalar, schedule, slo, verdict_rules};
 use crate::block::{Block, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::{Key, Place};
 
 const PROBE: Shape = Shape {

@@ -6,7 +6,8 @@ use http::header::AUTHORIZATION;
 use super::{auth, body, headers, resolve, scalar, tls, url};
 use crate::block::{Block, Field, Shape, not_supported_yet};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::{Node, Place};
 
 const QUERY: Shape = Shape::free("`query`", "region: seoul");

@@ -7,7 +7,8 @@ use freshwatch_probe::request::ResolveOverride;
 use super::scalar;
 use crate::block::{Block, Field, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 
 const RESOLVE: Shape = Shape::free("`resolve`", "api.example.com:443: 192.0.2.1");
 

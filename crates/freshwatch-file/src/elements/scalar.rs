@@ -8,7 +8,8 @@ use freshwatch_probe::{duration, size};
 
 use super::placeholder;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::suggestion;
 use crate::yaml::{Node, Plain, Scalar};
 

@@ -8,7 +8,8 @@ use freshwatch_probe::definition::{Schedule, When};
 use super::{scalar, timezone};
 use crate::block::Block;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::Node;
 
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);

@@ -4,7 +4,8 @@ use freshwatch_probe::expectation::Schema;
 
 use super::scalar;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::Node;
 
 /// The largest schema file in bytes.

@@ -7,7 +7,8 @@ use freshwatch_probe::definition::Slo;
 use super::scalar;
 use crate::block::{Block, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 
 const SLO: Shape = Shape::closed("`slo`", &["up", "valid", "fresh", "window"]);
 

@@ -4,7 +4,8 @@ use freshwatch_probe::expectation::{StatusRange, StatusSet};
 
 use super::scalar;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::{Content, Node};
 
 /// Reads the key `status`.

@@ -4,7 +4,8 @@ use jiff::tz::TimeZone;
 
 use super::scalar::text;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::suggestion;
 use crate::yaml::Node;
 

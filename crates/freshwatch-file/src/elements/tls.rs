@@ -7,7 +7,8 @@ use freshwatch_probe::request::{ClientCertificate, Tls};
 use super::scalar;
 use crate::block::{Block, Shape, Value};
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::Node;
 
 const TLS: Shape = Shape::closed("`tls`", &["ca", "cert", "key", "server_name", "insecure"]);

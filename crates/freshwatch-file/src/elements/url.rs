@@ -9,7 +9,8 @@ use url::Url;
 use super::placeholder;
 use super::scalar::wrong_type;
 use crate::context::Context;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 use crate::yaml::Node;
 
 /// A URL and the credentials that stood in it (RFC 3986, section 3.2.1), which no URL of ours keeps.

@@ -1,6 +1,7 @@
 //! YAML as a small tree that remembers where everything stands.
 
 mod node;
+mod offsets;
 mod scalar;
 mod syntax;
 mod tree;

@@ -1,7 +1,8 @@
 //! What the parser's complaints mean to the writer of a probe file.
 
 use super::node::Place;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 
 /// The first character that YAML 1.2.2, section 5.1, does not allow in a file. The parser would take a NUL for the
 /// end of the file and pass over the rest in silence.
@@ -72,7 +73,6 @@ fn unclosed_bracket(file: usize, text: &str) -> Option<Place> {
             (Some('"'), '\\') => {
                 characters.next();
             }
-            (Some(_), _) => {}
             (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(character),
             (None, '#') if before.is_whitespace() => {
                 characters.by_ref().find(|(_, character)| *character == '\n');
@@ -81,7 +81,7 @@ fn unclosed_bracket(file: usize, text: &str) -> Option<Place> {
             (None, '}' | ']') => {
                 open.pop();
             }
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         before = character;
     }

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
 use super::node::{Content, Key, Member, Node, Place, Scalar};
+use super::offsets::Offsets;
 use super::scalar::Plain;
 use super::syntax;
-use crate::mistake::{Code, Found};
+use crate::found::Found;
+use crate::mistake::Code;
 
 /// Deeper than any probe needs; keeps every walk of the tree off the end of the stack.
 const DEEPEST: usize = 64;
@@ -378,33 +380,5 @@ fn shown_tag(tag: &saphyr_parser::Tag) -> String {
         format!("!!{}", tag.suffix)
     } else {
         tag.to_string()
-    }
-}
-
-/// From characters, in which the parser counts, to bytes.
-struct Offsets {
-    /// Where every character starts; empty when all characters are one byte long.
-    starts: Vec<usize>,
-    length: usize,
-}
-
-impl Offsets {
-    fn new(text: &str) -> Self {
-        let starts = if text.is_ascii() {
-            Vec::new()
-        } else {
-            text.char_indices().map(|(start, _)| start).collect()
-        };
-        Self {
-            starts,
-            length: text.len(),
-        }
-    }
-
-    fn byte(&self, character: usize) -> usize {
-        if self.starts.is_empty() {
-            return character.min(self.length);
-        }
-        self.starts.get(character).copied().unwrap_or(self.length)
     }
 }

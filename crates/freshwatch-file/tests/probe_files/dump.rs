@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use freshwatch_file::ProbeSet;
-use freshwatch_probe::definition::{Definition, When};
+use freshwatch_probe::definition::{Definition, ProbeName, When};
 use freshwatch_probe::duration;
 use freshwatch_probe::expectation::Expectation;
 use freshwatch_probe::freshness::{Freshness, Reading, Signal};
@@ -86,7 +86,7 @@ fn probe(text: &mut String, probe: &Definition) {
         line("label", format!("{name}={value}"));
     }
     line("slo", probe.slo.map(|slo| format!("{slo:?}")).unwrap_or_default());
-    let needs: Vec<&str> = probe.needs.iter().map(|name| name.as_str()).collect();
+    let needs: Vec<&str> = probe.needs.iter().map(ProbeName::as_str).collect();
     line("needs", needs.join(" "));
     line("enabled", if probe.enabled { String::new() } else { "no".into() });
 }
@@ -183,7 +183,9 @@ fn expectation(expectation: &Expectation) -> String {
             .iter()
             .map(|time| format!("latency {:?} {}ms", time.operator, time.number)),
     );
-    parts.iter().map(|part| format!("\n    {part}")).collect()
+    parts
+        .iter()
+        .fold(String::new(), |text, part| text + "\n    " + part)
 }
 
 fn matcher(matcher: &Matcher) -> String {

@@ -1,13 +1,13 @@
 //! Every file of `test_data/ok` gives the definitions beside it, every one of `test_data/err` the mistakes beside it.
 //! A new case is a new file; its name says the case.
 
-mod dump;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use freshwatch_file::{Code, Mistakes, ProbeSet};
+
+use crate::dump;
 
 /// What `${env:…}` gives in the golden files. No picture may show a value.
 fn env(name: &str) -> Option<String> {
@@ -49,7 +49,6 @@ fn check(case: &Path, text: &str) {
     settings.set_snapshot_path(std::env::current_dir().unwrap().join(case.parent().unwrap()));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.set_input_file("");
     settings.bind(|| insta::assert_snapshot!(stem, text));
 }
 

@@ -1,0 +1,130 @@
+//! All mistakes of one load, in order, with the texts to draw them on.
+
+use std::fmt::Write as _;
+
+use crate::found::Found;
+use crate::mistake::{Also, Mistake};
+use crate::picture;
+
+/// Every mistake of the files that were read together, sorted by file, line and column; never empty.
+#[derive(Debug, Clone)]
+pub struct Mistakes {
+    list: Vec<Mistake>,
+    sources: Vec<Shown>,
+    omitted: usize,
+}
+
+/// The text of a file as it may be shown: what stands where credentials belong is starred out.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    pub name: String,
+    pub text: String,
+}
+
+impl Mistakes {
+    /// The mistakes in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
+        self.list.iter()
+    }
+
+    /// How many there are, those beyond the bound of what is kept included.
+    pub fn count(&self) -> usize {
+        self.list.len() + self.omitted
+    }
+
+    /// The text that a mistake underlines; what stands where credentials belong is starred out.
+    pub fn underlined(&self, mistake: &Mistake) -> &str {
+        self.source(&mistake.file)
+            .get(mistake.span.clone())
+            .unwrap_or_default()
+    }
+
+    /// A picture of every mistake: the line, the exact value underlined, and the remedy.
+    pub fn render(&self, color: bool) -> String {
+        let mut text = picture::draw(self, color);
+        if self.omitted > 0 {
+            let _ = writeln!(text, "\nand {} more mistakes", self.omitted);
+        }
+        text
+    }
+
+    pub(crate) fn source(&self, file: &str) -> &str {
+        let source = self.sources.iter().find(|source| source.name == file);
+        source.map_or("", |source| &source.text)
+    }
+
+    pub(crate) fn new(found: Vec<Found>, omitted: usize, sources: Vec<Shown>) -> Self {
+        let lines: Vec<Lines> = sources.iter().map(|source| Lines::of(&source.text)).collect();
+        let mut found = found;
+        found.sort_by(|a, b| a.place.cmp(&b.place).then_with(|| a.code.cmp(&b.code)));
+        let name = |file: usize| {
+            sources
+                .get(file)
+                .map_or_else(String::new, |source| source.name.clone())
+        };
+        let list = found
+            .into_iter()
+            .map(|found| {
+                let text = sources.get(found.place.file).map_or("", |source| &source.text);
+                let (line, column) = lines
+                    .get(found.place.file)
+                    .map_or((1, 1), |lines| lines.position(text, found.place.start));
+                Mistake {
+                    file: name(found.place.file),
+                    line,
+                    column,
+                    code: found.code,
+                    message: found.message,
+                    help: found.help,
+                    label: found.label,
+                    span: found.place.start..found.place.end,
+                    also: found.also.map(|(place, label)| Also {
+                        file: name(place.file),
+                        span: place.start..place.end,
+                        label,
+                    }),
+                }
+            })
+            .collect();
+        Self {
+            list,
+            sources,
+            omitted,
+        }
+    }
+}
+
+/// Where the lines of a text start.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(
+            std::iter::once(0)
+                .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+                .collect(),
+        )
+    }
+
+    /// Line and column of a byte, both from 1, the column in characters.
+    fn position(&self, text: &str, byte: usize) -> (usize, usize) {
+        let line = self.0.partition_point(|start| *start <= byte).max(1);
+        let start = self.0.get(line - 1).copied().unwrap_or(0);
+        let column = text.get(start..byte).map_or(0, |before| before.chars().count());
+        (line, column + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lines;
+
+    #[test]
+    fn columns_count_characters() {
+        let text = "äb: ü\nc: d";
+        let lines = Lines::of(text);
+        assert_eq!(lines.position(text, text.find('ü').unwrap()), (1, 5));
+        assert_eq!(lines.position(text, text.find('d').unwrap()), (2, 4));
+        assert_eq!(lines.position(text, text.len()), (2, 5));
+    }
+}

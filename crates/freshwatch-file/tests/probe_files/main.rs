@@ -1,0 +1,10 @@
+//! Probe files as users write them, through the public interface alone: one binary, so that it links once.
+
+#[cfg(test)]
+mod anything;
+#[cfg(test)]
+mod disk;
+#[cfg(test)]
+mod dump;
+#[cfg(test)]
+mod golden;
