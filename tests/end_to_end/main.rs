@@ -2,6 +2,8 @@
 
 mod bad_servers;
 mod bad_tls;
+mod cases;
+mod command_line;
 mod connections;
 mod redirects;
 mod retries;

@@ -1,9 +1,11 @@
 //! What the end-to-end tests need around the program: servers and receivers that follow a script, and real ones.
 
 pub mod certificates;
+pub mod checked;
 pub mod checking;
 pub mod program;
 pub mod receiver;
+pub mod recorded_answers;
 pub mod runs;
 pub mod server;
 pub mod victoria_metrics;
