@@ -5,6 +5,8 @@ mod bad_tls;
 mod cases;
 mod command_line;
 mod connections;
+mod cookbook;
+mod demo;
 mod redirects;
 mod retries;
 
