@@ -368,6 +368,8 @@ async fn a_secret_file_that_is_missing() {
 
 /// An address that nobody listens at.
 async fn closed_address() -> SocketAddr {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap()
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
+    listener.local_addr().expect("a bound address")
 }

@@ -18,14 +18,9 @@ async fn check(config: rustls::ServerConfig, change: impl FnOnce(&mut Definition
     check_probe(&probe, &server, told).await
 }
 
-fn expiry(run: &Run) -> String {
-    run.exchange
-        .tls
-        .as_ref()
-        .unwrap()
-        .earliest_expiry
-        .unwrap()
-        .to_string()
+fn expiry(run: &Run) -> Option<String> {
+    let tls = run.exchange.tls.as_ref()?;
+    tls.earliest_expiry.map(|expiry| expiry.to_string())
 }
 
 #[tokio::test]
@@ -43,7 +38,7 @@ async fn a_good_certificate_of_an_authority_of_ones_own() {
         )
         .await;
         assert_eq!(run.exchange.tls.as_ref().unwrap().version, name);
-        assert_eq!(expiry(&run), "2099-01-01T00:00:00Z");
+        assert_eq!(expiry(&run).as_deref(), Some("2099-01-01T00:00:00Z"));
     }
 }
 
@@ -65,7 +60,7 @@ async fn an_expired_certificate_still_tells_when_it_expired() {
             message.contains(" expired ") && message.ends_with(" ago, at 2021-01-01T00:00:00Z"),
             "{message}"
         );
-        assert_eq!(expiry(&run), "2021-01-01T00:00:00Z");
+        assert_eq!(expiry(&run).as_deref(), Some("2021-01-01T00:00:00Z"));
         let wanted = if versions[0] == &rustls::version::TLS12 {
             "TLS 1.2"
         } else {
@@ -96,7 +91,7 @@ async fn a_self_signed_certificate() {
             message.ends_with(" is self-signed: if that is right, name it in `tls.ca`"),
             "{message}"
         );
-        assert_eq!(expiry(&run), "2099-01-01T00:00:00Z");
+        assert_eq!(expiry(&run).as_deref(), Some("2099-01-01T00:00:00Z"));
     }
 }
 

@@ -31,15 +31,18 @@ async fn answer_http2(request: Request<Incoming>) -> Result<Response<Full<Bytes>
         .collect()
         .await
         .map(http_body_util::Collected::to_bytes);
+    if let Some(length) = path
+        .strip_prefix("/head-of-")
+        .and_then(|length| length.parse().ok())
+    {
+        let long = Response::builder().header("x-long", "x".repeat(length));
+        return Ok(long.body(Full::default()).expect("a valid response"));
+    }
     match path.as_str() {
         "/reset" => Err(std::io::Error::other("no answer")),
         "/short" => Ok(Response::builder()
             .header("content-length", "9")
             .body(Full::from("four"))
-            .expect("a valid response")),
-        "/long-head" => Ok(Response::builder()
-            .header("x-long", "x".repeat(200 << 10))
-            .body(Full::default())
             .expect("a valid response")),
         "/authority" => Ok(Response::new(Full::from(authority.unwrap_or_default()))),
         _ => Ok(Response::new(Full::new(body.unwrap_or_default()))),
@@ -68,7 +71,12 @@ async fn http2_that_misbehaves() {
         "down reset: SERVER broke off the request: internal error",
     )
     .await;
-    check_http2("/long-head", "down protocol").await;
+    let told = "down protocol: the head of the answer of SERVER is larger than 64 KiB, or broken";
+    for length in [70_000, 100_000, 1 << 20] {
+        check_http2(&format!("/head-of-{length}"), told).await;
+    }
+    let told = "down truncated: the body of SERVER is not as long as announced: it ended after 0 B of 9 B";
+    check_http2("/short", told).await;
 }
 
 #[tokio::test]

@@ -1,4 +1,8 @@
 //! Certificates of an authority of our own, good and bad, and servers' settings that use them.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a test that cannot make its certificates ends there"
+)]
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -35,7 +35,7 @@ use tokio_rustls::server::TlsStream;
 /// A complete answer with this status line, these header lines and this body, of which it tells the length.
 pub fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
-    let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+    let headers: String = headers.iter().flat_map(|line| [line, "\r\n"]).collect();
     let head = format!(
         "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n",
         body.len()

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::http::kept::KeptConnections;
+use crate::http::resolve::Resolver;
 use crate::http::tls::roots::Roots;
 
 /// Runs probes. Cheap to clone: all clones share the trusted certificates and the kept connections.
@@ -17,6 +18,8 @@ pub struct Agent {
 pub(crate) struct Shared {
     /// Loaded when the first https URL needs them: a run over plain HTTP must not pay for them.
     pub roots: Roots,
+    /// Bounds the questions to the system's resolver.
+    pub resolver: Resolver,
     /// The connections of probes with `connection: reuse`.
     pub kept: KeptConnections,
 }

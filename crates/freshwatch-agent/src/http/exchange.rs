@@ -118,7 +118,7 @@ impl Exchanger<'_> {
             vec![SocketAddr::new(address, target.port)]
         } else {
             progress.begin(Phase::Resolve);
-            resolve::ask(target).await?
+            self.shared.resolver.ask(target).await?
         };
         progress.begin(Phase::Connect);
         progress.exchange.address = addresses.first().map(SocketAddr::ip);

@@ -141,6 +141,11 @@ pub(crate) fn of_body(error: &hyper::Error, peer: &str, came: u64, announced: Op
     };
     let (cause, message) = if let Some(error) = find::<h2::Error>(error) {
         match error.get_io() {
+            // The library holds the length of a body against what was announced (RFC 9113, section 8.1.1).
+            None if error.is_library() && error.is_reset() && announced.is_some() => (
+                Cause::Truncated,
+                format!("the body of {peer} is not as long as announced: it ended {got}"),
+            ),
             None if error.is_library() => (
                 Cause::Protocol,
                 format!("the body of {peer} breaks the rules of HTTP/2 {got}"),
@@ -214,8 +219,9 @@ fn of_http2(error: &h2::Error, peer: &str) -> (Cause, String) {
             format!("{peer} broke off the request: {}", reason(error)),
         );
     }
-    let message = if error.is_reset() {
-        // The one fault in a single stream that the library finds before a head is complete.
+    let message = if error.is_reset() || error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM) {
+        // The one fault in a single stream that the library finds before a head is complete; when it is far too long,
+        // it gives up the whole connection.
         let limit = size::show(LARGEST_HEAD.into());
         format!("the head of the answer of {peer} is larger than {limit}, or broken")
     } else {

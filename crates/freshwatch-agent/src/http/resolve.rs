@@ -1,11 +1,13 @@
 //! Where a host can be reached.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
 
 use freshwatch_probe::observation::{Cause, Phase};
 use freshwatch_probe::request::ResolveOverride;
-use tokio::net;
+use tokio::sync::Semaphore;
+use tokio::task;
 use url::Host;
 
 use crate::http::failure::Failure;
@@ -25,14 +27,43 @@ pub(crate) fn known(target: &Target, overrides: &[ResolveOverride]) -> Option<Ip
     })
 }
 
+/// As many questions may be open at once. The system's resolver holds a thread for each, also when its run has long
+/// timed out; a resolver that hangs must not take the threads that judge large bodies and read secrets.
+const OPEN_QUESTIONS: usize = 128;
+
 /// Asks the system's resolver.
-pub(crate) async fn ask(target: &Target) -> Result<Vec<SocketAddr>, Failure> {
-    let host = target.host.to_string();
-    let found = net::lookup_host((host.as_str(), target.port)).await;
-    match found.map(Iterator::collect::<Vec<_>>) {
-        Ok(addresses) if addresses.is_empty() => Err(no_address(&host, "it has no address")),
-        Ok(addresses) => Ok(addresses),
-        Err(error) => Err(Failure::exhausted(&error).unwrap_or_else(|| no_address(&host, &reason(&error)))),
+pub(crate) struct Resolver(Arc<Semaphore>);
+
+impl Default for Resolver {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(OPEN_QUESTIONS)))
+    }
+}
+
+impl Resolver {
+    /// The addresses of a target's host, in the order of the system's resolver (RFC 6724).
+    pub async fn ask(&self, target: &Target) -> Result<Vec<SocketAddr>, Failure> {
+        let host = target.host.to_string();
+        match self.look_up(host.clone(), target.port).await {
+            Ok(addresses) if addresses.is_empty() => Err(no_address(&host, "it has no address")),
+            Ok(addresses) => Ok(addresses),
+            Err(error) => {
+                Err(Failure::exhausted(&error).unwrap_or_else(|| no_address(&host, &reason(&error))))
+            }
+        }
+    }
+
+    async fn look_up(&self, host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+        let permit = Arc::clone(&self.0)
+            .acquire_owned()
+            .await
+            .map_err(io::Error::other)?;
+        let asking = task::spawn_blocking(move || {
+            // Given back when the system answers, not when the run gives up.
+            let _permit = permit;
+            (host.as_str(), port).to_socket_addrs().map(Iterator::collect)
+        });
+        asking.await.map_err(io::Error::other)?
     }
 }
 
@@ -59,9 +90,10 @@ mod tests {
     use std::net::IpAddr;
 
     use freshwatch_probe::request::ResolveOverride;
+    use futures_util::FutureExt;
     use url::Url;
 
-    use super::known;
+    use super::{OPEN_QUESTIONS, Resolver, known};
     use crate::http::target::Target;
 
     #[track_caller]
@@ -87,5 +119,26 @@ mod tests {
     fn literals_need_no_resolver() {
         check("http://127.0.0.1", Some("127.0.0.1"));
         check("http://[::1]", Some("::1"));
+    }
+
+    #[tokio::test]
+    async fn questions_that_are_open_keep_others_waiting() {
+        let resolver = Resolver::default();
+        let target = Target::of(&Url::parse("http://localhost").unwrap()).unwrap();
+        let open = resolver
+            .0
+            .try_acquire_many(OPEN_QUESTIONS.try_into().unwrap())
+            .unwrap();
+        let mut asking = std::pin::pin!(resolver.ask(&target));
+        assert!(asking.as_mut().now_or_never().is_none());
+        drop(open);
+        assert!(
+            asking
+                .await
+                .ok()
+                .unwrap()
+                .iter()
+                .all(|address| address.ip().is_loopback())
+        );
     }
 }

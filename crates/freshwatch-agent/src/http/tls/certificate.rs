@@ -74,27 +74,31 @@ pub(crate) fn complaint(
             )
         }
         CertificateError::UnknownIssuer => untrusted(&whose, leaf),
+        CertificateError::Other(_) if leaf.is_some_and(is_self_signed) => untrusted(&whose, leaf),
+        CertificateError::Other(other) => format!("{whose} was refused: {}", variant(&other.to_string())),
         CertificateError::Revoked => format!("{whose} was revoked"),
         CertificateError::BadEncoding => format!("{whose} cannot be read"),
         CertificateError::BadSignature => format!("{whose} is not signed by the issuer that it names"),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             format!("{whose} is not made for servers")
         }
-        other => {
-            // The names of the variants are the only short words there are; their contents are cut off.
-            let name = format!("{other:?}");
-            let name = name
-                .split(|c: char| !c.is_alphanumeric())
-                .next()
-                .unwrap_or_default();
-            format!("{whose} was refused: {}", words(name.trim_end_matches("Context")))
-        }
+        other => format!("{whose} was refused: {}", variant(&format!("{other:?}"))),
     }
+}
+
+/// The name of an error's variant in words: they are the only short ones there are, and what they hold is long.
+fn variant(debug: &str) -> String {
+    let name = debug.split(|c: char| !c.is_alphanumeric());
+    words(name.take(1).collect::<String>().trim_end_matches("Context"))
+}
+
+fn is_self_signed(leaf: &X509Certificate<'_>) -> bool {
+    leaf.subject() == leaf.issuer()
 }
 
 fn untrusted(whose: &str, leaf: Option<&X509Certificate<'_>>) -> String {
     match leaf {
-        Some(leaf) if leaf.subject() == leaf.issuer() => {
+        Some(leaf) if is_self_signed(leaf) => {
             format!("{whose} is self-signed: if that is right, name it in `tls.ca`")
         }
         Some(leaf) => format!(

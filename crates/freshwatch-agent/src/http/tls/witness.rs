@@ -55,17 +55,14 @@ impl Witness {
 
     /// A self-signed certificate that calls itself an authority, as `openssl req -x509` makes them, is none that a
     /// server may show, says webpki. Whoever puts that very certificate into `tls.ca` means it, as curl understands.
-    fn is_pinned(
-        &self,
+    fn check_trusted(
         shown: &CertificateDer<'_>,
         name: &ServerName<'_>,
         now: UnixTime,
-    ) -> Result<(), Error> {
-        if !self.trusted.iter().any(|trusted| trusted == shown) {
-            return Err(CertificateError::UnknownIssuer.into());
-        }
+    ) -> Result<ServerCertVerified, Error> {
         certificate::check_validity(shown, now)?;
-        verify_server_name(&ParsedCertificate::try_from(shown)?, name)
+        verify_server_name(&ParsedCertificate::try_from(shown)?, name)?;
+        Ok(ServerCertVerified::assertion())
     }
 }
 
@@ -86,9 +83,11 @@ impl ServerCertVerifier for Witness {
             return Ok(ServerCertVerified::assertion());
         };
         match verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            Err(Error::InvalidCertificate(CertificateError::Other(_))) => self
-                .is_pinned(end_entity, server_name, now)
-                .map(|()| ServerCertVerified::assertion()),
+            Err(Error::InvalidCertificate(CertificateError::Other(_)))
+                if self.trusted.contains(end_entity) =>
+            {
+                Self::check_trusted(end_entity, server_name, now)
+            }
             judged => judged,
         }
     }
