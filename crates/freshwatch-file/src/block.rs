@@ -182,7 +182,7 @@ impl<'n> Block<'n> {
             } else if shape.later.contains(&name) {
                 context.report(not_supported_yet(key.place, name));
             } else if !shape.keys.contains(&name) && !value.inherited {
-                context.report(unknown_key(key, shape));
+                context.report(unknown_key(key, shape, context));
             }
         }
     }
@@ -214,7 +214,7 @@ pub(crate) fn not_supported_yet(place: Place, key: &str) -> Found {
 }
 
 /// The mistake of a key that the grammar does not have.
-pub(crate) fn unknown_key(key: &Key, shape: &Shape) -> Found {
+pub(crate) fn unknown_key(key: &Key, shape: &Shape, context: &Context) -> Found {
     let found = Found::new(
         key.place,
         Code::UnknownKey,
@@ -226,7 +226,8 @@ pub(crate) fn unknown_key(key: &Key, shape: &Shape) -> Found {
         return found.help(format!("put a space after the `:` of `{before}:`"));
     }
     let known: Vec<&str> = shape.keys.iter().chain(shape.later).copied().collect();
-    let help = match suggestion::nearest(&key.text, known) {
+    let near = Some(known).filter(|_| context.has_time_to_suggest());
+    let help = match near.and_then(|known| suggestion::nearest(&key.text, known)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("allowed here: {}", suggestion::listed(shape.keys)),
     };

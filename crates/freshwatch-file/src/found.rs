@@ -27,6 +27,16 @@ impl Found {
         }
     }
 
+    /// The mistake as the rare other side of a result.
+    pub fn boxed(self) -> Box<Self> {
+        Box::new(self)
+    }
+
+    /// The same mistake at another place.
+    pub fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+
     /// What to do.
     pub fn help(mut self, help: impl AsRef<str>) -> Self {
         self.help = Some(tame(help.as_ref()));

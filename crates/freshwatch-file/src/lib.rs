@@ -19,11 +19,14 @@ mod parse;
 
 mod block;
 mod context;
+mod custody;
 mod elements;
 mod suggestion;
 mod yaml;
 
 mod found;
+mod known;
+mod ledger;
 mod mistake;
 mod mistakes;
 mod picture;

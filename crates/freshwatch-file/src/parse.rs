@@ -1,6 +1,6 @@
 //! Texts to definitions, or every mistake in them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 
@@ -62,7 +62,7 @@ pub(crate) fn parse_beside(
     read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
 ) -> Result<ProbeSet, Mistakes> {
     let sources: Vec<Source> = sources.iter().map(without_byte_order_mark).collect();
-    let unreadable: Vec<usize> = found.iter().map(|found| found.place.file).collect();
+    let unreadable: HashSet<usize> = found.iter().map(|found| found.place.file).collect();
     let context = Context::new(&sources, env, read_file);
     for found in found {
         context.report(found);
@@ -84,8 +84,7 @@ pub(crate) fn parse_beside(
         );
     }
     if context.reported() > 0 {
-        let (found, omitted, shown) = context.finish();
-        return Err(Mistakes::new(found, omitted, shown));
+        return Err(context.finish());
     }
     Ok(ProbeSet {
         definitions: declared
@@ -222,7 +221,7 @@ fn check_keys(root: &Node, context: &Context) {
         if FILE.keys.contains(&name) {
             continue;
         }
-        let found = unknown_key(&member.key, &FILE);
+        let found = unknown_key(&member.key, &FILE, context);
         context.report(if looks_like_probe(&member.value) {
             found.help("a probe stands under `probes:`, indented")
         } else {

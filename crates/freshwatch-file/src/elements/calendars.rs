@@ -202,7 +202,10 @@ pub(crate) fn check(declared: &[Declared], context: &Context) {
     }
     for (name, place) in declared.iter().filter_map(|calendar| calendar.include.as_ref()) {
         if !known.contains_key(name.as_str()) {
-            let near = suggestion::nearest(name, known.keys().copied());
+            let near = suggestion::nearest(
+                name,
+                known.keys().copied().filter(|_| context.has_time_to_suggest()),
+            );
             let help = near.map_or_else(
                 || "name a calendar of the files that are loaded together".into(),
                 |near| format!("did you mean `{near}`?"),

@@ -103,7 +103,7 @@ fn check_keys(block: &Block, context: &Context) {
         } else if matches!(name, "proxy" | "origin") {
             context.report(not_supported_yet(key.place, name));
         } else if !KNOWN.keys.contains(&name) {
-            context.report(unknown_key(key, &KNOWN));
+            context.report(unknown_key(key, &KNOWN, context));
         }
     }
 }

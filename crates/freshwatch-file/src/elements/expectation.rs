@@ -111,8 +111,15 @@ fn headers(value: Value, context: &Context) -> Vec<(HeaderName, Matcher)> {
     let Some(block) = Block::open(value, &HEADERS, context) else {
         return Vec::new();
     };
+    // Names of headers have no case, so `defaults` may hold an own one in another spelling.
+    let is_replaced = |field: &Field| {
+        let name = &field.key.text;
+        let spelt_anew = |own: &Field| !own.value.inherited && own.key.text.eq_ignore_ascii_case(name);
+        field.value.inherited && block.fields().any(|own| spelt_anew(&own))
+    };
     block
         .fields()
+        .filter(|field| !is_replaced(field))
         .filter_map(|Field { key, value }| {
             let name = headers::name(&key.text, key.place, context);
             let matcher = matcher::read(value.node, Subject::Header, context);

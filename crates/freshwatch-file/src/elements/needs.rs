@@ -68,7 +68,11 @@ pub(crate) fn check(probes: &[(&str, &[Need])], context: &Context) {
     for need in probes.iter().flat_map(|(_, needs)| *needs) {
         let name = need.name.as_str();
         if !needs_of.contains_key(name) {
-            let near = suggestion::nearest(name, probes.iter().map(|(name, _)| *name));
+            let known = probes
+                .iter()
+                .map(|(name, _)| *name)
+                .filter(|_| context.has_time_to_suggest());
+            let near = suggestion::nearest(name, known);
             let help = near.map_or_else(
                 || "name a probe of the files that are loaded together".into(),
                 |near| format!("did you mean `{near}`?"),

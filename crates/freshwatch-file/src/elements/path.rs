@@ -47,14 +47,13 @@ fn parse(text: &str, place: Place, context: &Context) -> Option<Path> {
             .help("select with a shorter one"),
         );
     }
-    context.path(text, || match Path::parse(text) {
-        Ok(path) => Some(path),
-        Err(why) => context.refuse(match why.split_once("is not supported: ") {
-            Some((what, instead)) => {
-                Found::new(place, Code::BadPath, format!("{what}is not supported")).help(instead)
-            }
-            None => Found::new(place, Code::BadPath, why).help(remedy(text)),
-        }),
+    context.paths.get(text.to_owned(), place, context, || {
+        Path::parse(text).map_err(|why| match why.split_once("is not supported: ") {
+            Some((what, instead)) => Found::new(place, Code::BadPath, format!("{what}is not supported"))
+                .help(instead)
+                .boxed(),
+            None => Found::new(place, Code::BadPath, why).help(remedy(text)).boxed(),
+        })
     })
 }
 

@@ -20,20 +20,20 @@ pub(crate) fn read(node: &Node, context: &Context) -> Option<Regex> {
             .dfa_size_limit(LARGEST)
             .build()
     };
-    context.regex(text, || match build() {
-        Ok(regex) => Some(regex),
-        Err(regex::Error::CompiledTooBig(_)) => context.refuse(
-            Found::new(
+    context.regexes.get(text.to_owned(), node.place, context, || {
+        build().map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => Found::new(
                 node.place,
                 Code::BadRegex,
                 format!("`{text}` is too large a regex once compiled"),
             )
-            .help("repeat less: `{1000}` of a class of Unicode characters takes megabytes"),
-        ),
-        Err(error) => {
-            let (message, help) = sentence(text, &error.to_string());
-            context.refuse(Found::new(node.place, Code::BadRegex, message).help(help))
-        }
+            .help("repeat less: `{1000}` of a class of Unicode characters takes megabytes")
+            .boxed(),
+            error => {
+                let (message, help) = sentence(text, &error.to_string());
+                Found::new(node.place, Code::BadRegex, message).help(help).boxed()
+            }
+        })
     })
 }
 

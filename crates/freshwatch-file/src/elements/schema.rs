@@ -1,5 +1,7 @@
 //! JSON Schemas, read and compiled at load.
 
+use std::path::Path;
+
 use freshwatch_probe::expectation::Schema;
 
 use super::scalar;
@@ -15,47 +17,40 @@ const LARGEST: usize = 4 << 20;
 pub(crate) fn read(node: &Node, context: &Context) -> Option<Schema> {
     let name = scalar::text(node, context)?;
     let path = context.beside(node.place, name);
-    context.schema(path.clone(), || {
-        let refuse = |message: String, help: &str| {
-            context.refuse(Found::new(node.place, Code::BadSchema, message).help(help))
+    let key = path.clone();
+    context.schemas.get(key, node.place, context, || {
+        compile(name, &path, context).map_err(|(message, help)| {
+            Found::new(
+                node.place,
+                Code::BadSchema,
+                format!("the schema `{name}` {message}"),
+            )
+            .help(help)
+            .boxed()
+        })
+    })
+}
+
+/// Compiles the schema of a file, or says what is wrong and what to do.
+fn compile(name: &str, path: &Path, context: &Context) -> Result<Schema, (String, &'static str)> {
+    let bytes = context.file(path).map_err(|error| {
+        (
+            format!("cannot be read: {}", error.kind()),
+            "its path is relative to this file",
+        )
+    })?;
+    if bytes.len() > LARGEST {
+        return Err(("is larger than 4 MiB".into(), "use a smaller one"));
+    }
+    let schema: serde_json::Value = serde_json::from_slice(&bytes)
+        .map_err(|error| (format!("is not JSON: {error}"), "a JSON Schema is a JSON file"))?;
+    Schema::compile(name, &schema).map_err(|why| {
+        let refers = ["fetch", "retriev", "resolv", "reference"];
+        let help = if refers.iter().any(|word| why.contains(word)) {
+            "nothing is fetched: put what it refers to under its own `$defs`"
+        } else {
+            "check the schema against the draft that its `$schema` names"
         };
-        let bytes = match context.file(&path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                return refuse(
-                    format!("the schema `{name}` cannot be read: {}", error.kind()),
-                    "its path is relative to this file",
-                );
-            }
-        };
-        if bytes.len() > LARGEST {
-            return refuse(
-                format!("the schema `{name}` is larger than 4 MiB"),
-                "use a smaller one",
-            );
-        }
-        let schema = match serde_json::from_slice::<serde_json::Value>(&bytes) {
-            Ok(schema) => schema,
-            Err(error) => {
-                return refuse(
-                    format!("the schema `{name}` is not JSON: {error}"),
-                    "a JSON Schema is a JSON file",
-                );
-            }
-        };
-        match Schema::compile(name, &schema) {
-            Ok(schema) => Some(schema),
-            Err(why) => {
-                let help = if ["fetch", "retriev", "resolv", "reference"]
-                    .iter()
-                    .any(|word| why.contains(word))
-                {
-                    "nothing is fetched: put what it refers to under its own `$defs`"
-                } else {
-                    "check the schema against the draft that its `$schema` names"
-                };
-                refuse(format!("the schema `{name}` does not compile: {why}"), help)
-            }
-        }
+        (format!("does not compile: {why}"), help)
     })
 }

@@ -38,7 +38,7 @@ pub(crate) fn read(node: &Node, context: &Context) -> Option<Target> {
         None => Some(target),
         Some(problem) => {
             // The message shows the template: what a variable holds is a secret.
-            let shown = placeholder::shown(&target.url);
+            let shown = without_credentials(&placeholder::shown(&target.url));
             context.refuse(
                 Found::new(node.place, Code::BadUrl, format!("`{shown}` {}", problem.message))
                     .help(problem.help),
@@ -47,9 +47,9 @@ pub(crate) fn read(node: &Node, context: &Context) -> Option<Target> {
     }
 }
 
-/// Where user and password stand in a text that starts with a scheme: before the last `@` of the authority.
+/// Where user and password stand: before the last `@` of the authority, also where the scheme was forgotten.
 fn user_info(text: &str) -> Option<Range<usize>> {
-    let start = text.find("://")? + 3;
+    let start = text.find("://").map_or(0, |scheme| scheme + 3);
     let authority = text[start..]
         .split(['/', '?', '#', '\\'])
         .next()
@@ -115,6 +115,16 @@ fn taken_from_environment(target: Target) -> Target {
         url: Template::new(parts),
         credentials: target.credentials.or(Some(credentials)),
     }
+}
+
+/// What else looks like credentials in a URL that is none.
+fn without_credentials(shown: &str) -> String {
+    let parts: Vec<&str> = shown.split_inclusive(['/', '?']).collect();
+    let masked = parts.iter().map(|part| match part.rsplit_once('@') {
+        Some((before, after)) if !before.is_empty() => format!("***@{after}"),
+        Some(_) | None => (*part).to_owned(),
+    });
+    masked.collect()
 }
 
 struct Problem {
@@ -202,6 +212,7 @@ mod tests {
             ("https://user:p@w@host", Some("user:p@w")),
             ("https://host/a@b", None),
             ("https://host?q=a@b", None),
+            ("user:pw@host/a@b", Some("user:pw")),
             ("host/a@b", None),
         ] {
             assert_eq!(user_info(url).map(|range| &url[range]), wanted, "{url}");
