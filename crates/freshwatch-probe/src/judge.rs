@@ -264,10 +264,7 @@ impl<'a> Case<'a> {
         }
         let exchange = &self.observation.exchange;
         for breach in self.definition.expect.breaches(&self.view, exchange, self.now) {
-            // An unexpected status has been judged by what it means.
-            if breach.kind != BreachKind::Status {
-                findings.add(expected(breach));
-            }
+            findings.add(expected(breach));
         }
         if let Some(warn) = &self.definition.warn {
             for breach in warn.breaches(&self.view, exchange, self.now) {

@@ -366,6 +366,17 @@ fn a_date_counts_from_its_end_in_its_zone() {
         let judgment = judge(&definition, &json(&json!({"date": date})), now.parse().unwrap());
         (judgment.verdict, judgment.data.and_then(|data| data.age))
     };
+    let timestamp = |now: &str| {
+        let judgment = judge(
+            &definition,
+            &json(&json!({"date": "2026-11-20"})),
+            now.parse().unwrap(),
+        );
+        judgment.data.and_then(|data| data.timestamp).unwrap().to_string()
+    };
+    assert_eq!(timestamp("2026-11-20T16:00:00Z"), "2026-11-20T15:00:00Z");
+    // While the day lasts, its data is as new as can be: a time in the future would make an age negative.
+    assert_eq!(timestamp("2026-11-20T10:00:00Z"), "2026-11-20T10:00:00Z");
     // 2026-11-20 ends in Seoul at 15:00 UTC.
     assert_eq!(
         judge_at("2026-11-20", "2026-11-20T16:00:00Z"),
@@ -763,6 +774,40 @@ fn the_first_rule_that_fits_decides_before_everything_else() {
         judgment.data.unwrap().age,
         Some(SignedDuration::from_hours(31 * 24))
     );
+}
+
+#[test]
+fn a_rule_about_the_body_does_not_fit_a_body_that_never_came_whole() {
+    let rule = |when| Definition {
+        verdict_rules: vec![VerdictRule {
+            verdict: Verdict::Ok,
+            when,
+        }],
+        ..probe()
+    };
+    let mut observation = json(&json!({}));
+    if let Outcome::Answered(answer) = &mut observation.outcome {
+        answer.body = Body::TooLarge { limit: 1024 };
+    }
+    let about_text = Expectation {
+        text: Some(matcher(Condition::Contains(json!("OK")))),
+        ..Expectation::default()
+    };
+    let about_size = Expectation {
+        size: vec![Comparison {
+            operator: Operator::AtMost,
+            number: 1e9,
+        }],
+        ..Expectation::default()
+    };
+    for when in [expecting("$.a", Condition::Exists(false)), about_text, about_size] {
+        check(&rule(when), &observation, "invalid too_large");
+    }
+    let about_status = Expectation {
+        status: Some(StatusSet::success()),
+        ..Expectation::default()
+    };
+    check(&rule(about_status), &observation, "ok");
 }
 
 #[test]
