@@ -137,7 +137,7 @@ pub struct Lint {
 #[derive(Debug, Args)]
 pub struct Demo {
     /// Where the pretend service listens; port 0: a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4170")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4170", value_parser = read_address)]
     pub listen: SocketAddr,
     /// How often the probes look, 100ms to 10s
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = read_rhythm)]
@@ -177,6 +177,11 @@ fn read_time(text: &str) -> Result<Timestamp, String> {
     let form = "write it like `2026-11-21T09:00:00+09:00`";
     text.parse()
         .map_err(|_| format!("`{text}` is not an RFC 3339 time: {form}"))
+}
+
+fn read_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is not an address with a port: write it like `127.0.0.1:4170`"))
 }
 
 fn read_rhythm(text: &str) -> Result<Duration, String> {

@@ -190,11 +190,14 @@ fn introduction(options: &Demo, origin: &str, probes: usize) -> String {
 
 fn next_steps() -> String {
     let (bold, program) = (Style::new().bold(), program());
+    let serve = format!("{program} demo --serve");
+    let check = format!("{program} check probes/demo.yaml");
+    let width = check.len();
     format!(
         "\n{bold}Next{bold:#}\n  \
          read probes/demo.yaml, and probes/README.md for the seven most wanted probes\n  \
-         run  {program} demo --serve               in one terminal, and\n       \
-         {program} check probes/demo.yaml    in another\n"
+         run  {serve:<width$}  in one terminal, and\n       \
+         {check}  in another\n"
     )
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn standing(elapsed: Duration, runs: &[Run]) -> String {
         let colour = style(verdict);
         let _ = write!(text, "  {} {colour}{verdict}{colour:#}", run.probe);
         if let Some(age) = run.judgment.data.and_then(|data| data.age) {
-            let _ = write!(text, " ({} old)", duration::show(age.unsigned_abs()));
+            let _ = write!(text, " ({})", duration::show(age.unsigned_abs()));
         }
     }
     text
@@ -219,7 +219,7 @@ pub(crate) mod tests {
         let eight = Duration::from_secs(8);
         assert_snapshot!(plain(&narrator.heading(eight, Act::BatchStopped).unwrap()), @"
         8s  The nightly batch stopped, quietly
-            No error, no alert: the API still answers 200 OK, with older prices every day.
+            No error, no alert: still 200 OK, with older prices every day.
         ");
         assert_eq!(narrator.heading(eight, Act::BatchStopped), None);
         assert!(narrator.heading(eight, Act::SearchBroken).is_some());

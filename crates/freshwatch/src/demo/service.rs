@@ -2,11 +2,12 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, anyhow};
 use bytes::Bytes;
 use freshwatch_agent::clock;
 use http::{Request, Response, StatusCode, header};
@@ -42,11 +43,16 @@ const BREATH: Duration = Duration::from_millis(100);
 /// # Errors
 /// What stands in the way, and the remedy.
 pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    let remedy =
-        "end the other program (another `freshwatch demo`?), or take a free port with `--listen 127.0.0.1:0`";
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("the pretend service cannot listen on `{address}`; {remedy}"))
+    TcpListener::bind(address).await.map_err(|error| {
+        let kind = error.kind();
+        let remedy = match kind {
+            ErrorKind::AddrInUse => {
+                "end what listens there (another `freshwatch demo`?), or take a free port with"
+            }
+            _ => "take another address, such as",
+        };
+        anyhow!("the pretend service cannot listen on `{address}`: {kind}; {remedy} `--listen 127.0.0.1:0`")
+    })
 }
 
 /// Serves until it is dropped; all connections end with it.

@@ -67,19 +67,11 @@ impl Act {
     /// What that means for whoever looks from outside.
     pub(crate) const fn meaning(self) -> &'static str {
         match self {
-            Self::AllIsWell => {
-                "Every night the batch lands new prices, and every endpoint answers as it should."
-            }
-            Self::BatchStopped => {
-                "No error, no alert: the API still answers 200 OK, with older prices every day."
-            }
-            Self::SearchBroken => {
-                "It answers 200 OK with an error inside: green for whoever reads the status alone."
-            }
-            Self::ChatDown => {
-                "It hangs up without an answer: the one failure here that every status check finds."
-            }
-            Self::Repaired => "Search and chat are back at once; new prices land in the coming night.",
+            Self::AllIsWell => "Every night the batch lands new prices; every endpoint answers.",
+            Self::BatchStopped => "No error, no alert: still 200 OK, with older prices every day.",
+            Self::SearchBroken => "It answers 200 OK with an error inside; its status stays green.",
+            Self::ChatDown => "It hangs up without an answer: what every status check finds.",
+            Self::Repaired => "Search and chat are back at once, new prices in the coming night.",
         }
     }
 
@@ -205,6 +197,13 @@ mod tests {
                 .map(Act::begins)
                 .is_sorted_by(|earlier, later| earlier < later)
         );
+    }
+
+    #[test]
+    fn what_an_act_means_fits_a_terminal_of_80_columns() {
+        for act in Act::ALL {
+            assert!("   0s  ".len() + act.meaning().chars().count() <= 80, "{act:?}");
+        }
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl Summary {
         let names = self.probes.iter().map(|tally| tally.name.as_str().len());
         let names = names.max().unwrap_or(0).max(title.len() - 2);
         let wide = names + 2;
-        let mut text = format!("\n{bold}{title:<wide$}  a status check  freshwatch{bold:#}\n");
+        let mut text = format!("\n{bold}{title:<wide$}  a status check  freshwatch → whom to tell{bold:#}\n");
         for tally in &self.probes {
             let (name, green, told) = (&tally.name, self.green(tally), tally.told());
             // Writing to a `String` cannot fail.
@@ -90,7 +90,7 @@ impl Summary {
         if lessons.is_empty() {
             return String::new();
         }
-        format!("\nThe status check {}.\n", lessons.join(", and "))
+        format!("\nThe status check {}.\n", lessons.join(",\nand "))
     }
 
     /// The probes that are wanted, by what was seen of them and whether they were always green.
@@ -119,14 +119,14 @@ impl Tally {
             .map_or(Verdict::Ok, |(verdict, _)| verdict)
     }
 
-    /// `15 ok, 8 invalid: tell the developers`.
+    /// `15 ok, 8 invalid → developers`.
     fn told(&self) -> String {
         let counts = self.seen().map(|(verdict, count)| {
             let colour = style(verdict);
             format!("{colour}{count} {verdict}{colour:#}")
         });
         let counts: Vec<String> = counts.collect();
-        let owner = owner(self.worst()).map_or_else(String::new, |owner| format!(": tell {owner}"));
+        let owner = owner(self.worst()).map_or_else(String::new, |owner| format!(" → {owner}"));
         counts.join(", ") + &owner
     }
 }
@@ -135,10 +135,10 @@ impl Tally {
 const fn owner(verdict: Verdict) -> Option<&'static str> {
     match verdict {
         Verdict::Ok => None,
-        Verdict::Degraded | Verdict::Invalid => Some("the developers"),
-        Verdict::Stale => Some("the data team"),
-        Verdict::Down => Some("whoever is on call"),
-        Verdict::Unknown => Some("the owner of the prober"),
+        Verdict::Degraded | Verdict::Invalid => Some("developers"),
+        Verdict::Stale => Some("data team"),
+        Verdict::Down => Some("on-call"),
+        Verdict::Unknown => Some("owner of the prober"),
     }
 }
 
@@ -164,10 +164,10 @@ mod tests {
         let well = [(Ok, 200), (Ok, 204), (Ok, 302)];
         let ill = [(Stale, 200), (Invalid, 404), (Down, 0)];
         assert_snapshot!(render(&[well, ill, ill]), @"
-        Seen in 3 rounds  a status check  freshwatch
-          real-price      always green    1 ok, 2 stale: tell the data team
-          search          red 2 times     1 ok, 2 invalid: tell the developers
-          chat            red 2 times     1 ok, 2 down: tell whoever is on call
+        Seen in 3 rounds  a status check  freshwatch → whom to tell
+          real-price      always green    1 ok, 2 stale → data team
+          search          red 2 times     1 ok, 2 invalid → developers
+          chat            red 2 times     1 ok, 2 down → on-call
 
         The status check missed real-price.
         ");
@@ -176,19 +176,20 @@ mod tests {
     #[test]
     fn what_it_takes_for_something_else() {
         assert_snapshot!(render(&[[(Invalid, 200), (Stale, 503), (Ok, 200)]]), @"
-        Seen in 1 round  a status check  freshwatch
-          real-price     always green    1 invalid: tell the developers
-          search         red once        1 stale: tell the data team
+        Seen in 1 round  a status check  freshwatch → whom to tell
+          real-price     always green    1 invalid → developers
+          search         red once        1 stale → data team
           chat           always green    1 ok
 
-        The status check missed real-price, and took search for down, though only the data is old.
+        The status check missed real-price,
+        and took search for down, though only the data is old.
         ");
     }
 
     #[test]
     fn when_all_is_well_there_is_nothing_to_learn() {
         assert_snapshot!(render(&[[(Ok, 200), (Ok, 204), (Ok, 302)]]), @"
-        Seen in 1 round  a status check  freshwatch
+        Seen in 1 round  a status check  freshwatch → whom to tell
           real-price     always green    1 ok
           search         always green    1 ok
           chat           always green    1 ok
