@@ -55,6 +55,7 @@ fn contradictions_are_refused() {
     auto("2026-11-20T18:00:00-05:00[Asia/Seoul]", "malformed");
     auto("Mon, 20 Nov 2026 09:00:00 GMT", "malformed");
     auto("Fri Nov  6 08:49:37 1994", "malformed");
+    auto("Monday, 06-Nov-94 08:49:37 GMT", "malformed");
 }
 
 #[test]
