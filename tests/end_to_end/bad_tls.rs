@@ -5,7 +5,7 @@ use freshwatch_probe::request::ClientCertificate;
 use freshwatch_probe::run::Run;
 use freshwatch_tests::certificates::{Authority, Identity};
 use freshwatch_tests::checking::{check_probe, probe, resolve_to};
-use freshwatch_tests::server::{Server, json};
+use freshwatch_tests::server::{Server, answer, json};
 
 const HOST: &str = "prices.example";
 
@@ -219,4 +219,33 @@ async fn a_body_that_ends_without_the_goodbye_of_tls() {
         probe.request.tls.insecure = true;
         check_probe(&probe, &server, told).await;
     }
+}
+
+/// A server over plain HTTP that sends everybody to a server over TLS, and a probe of it.
+async fn redirected(config: rustls::ServerConfig, change: impl FnOnce(&mut Definition), told: &str) {
+    let elsewhere = Server::answering_over_tls(config, json("{}")).await;
+    let location = format!("Location: {}", elsewhere.url_of(HOST, "/"));
+    let server = Server::answering(answer("302 Found", &[&location], "")).await;
+    let mut probe = probe(server.url("/"));
+    resolve_to(&mut probe, HOST, &elsewhere);
+    change(&mut probe);
+    check_probe(&probe, &server, told).await;
+}
+
+#[tokio::test]
+async fn settings_for_one_origin_do_not_hold_for_another() {
+    let authority = Authority::new();
+    let trust = |probe: &mut Definition| probe.request.tls.ca = Some(authority.file());
+    let config = authority.issue(&[HOST]).serving(&[]);
+    let named = |probe: &mut Definition| {
+        trust(probe);
+        probe.request.tls.server_name = Some("search.example".into());
+    };
+    redirected(config, named, "ok").await;
+    let (cert, key) = authority.write_identity(&authority.issue_to_client());
+    let show = |probe: &mut Definition| {
+        trust(probe);
+        probe.request.tls.client = Some(ClientCertificate { cert, key });
+    };
+    redirected(authority.demanding(&authority.issue(&[HOST])), show, "down tls").await;
 }
