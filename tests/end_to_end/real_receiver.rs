@@ -1,7 +1,7 @@
 //! What a real VictoriaMetrics makes of what is pushed: the names, labels and values of the design.
-#![expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::time::Duration;
 
 use freshwatch_probe::metric;
@@ -28,7 +28,11 @@ fn receiver() -> Option<VictoriaMetrics> {
                 std::env::var_os("FRESHWATCH_REQUIRE_RECEIVERS").is_none(),
                 "{missing}"
             );
-            eprintln!("SKIPPED, nothing was tested against a real receiver: {missing}");
+            // The macros' output of a test that passes is kept back; this is not.
+            let _ = writeln!(
+                std::io::stderr(),
+                "SKIPPED, nothing was tested against a real receiver: {missing}"
+            );
             None
         }
     }
