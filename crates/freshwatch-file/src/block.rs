@@ -130,13 +130,15 @@ impl<'n> Block<'n> {
                     inherited: true,
                 },
             });
-        let block = Self {
+        let mut block = Self {
             place: value.node.place,
             name: shape.name,
             is_damaged: value.node.is_damaged,
             fields: own.chain(filled_in).collect(),
         };
         block.check_keys(shape, context);
+        // A typo is told once: that the key which it should have been is missing would be the same mistake again.
+        block.is_damaged |= block.has_typo(shape);
         Some(block)
     }
 
@@ -168,6 +170,16 @@ impl<'n> Block<'n> {
                 .report(Found::new(at, Code::MissingKey, format!("{} needs `{key}`", self.name)).help(help));
         }
         value
+    }
+
+    fn has_typo(&self, shape: &Shape) -> bool {
+        let unknown = |name: &str| !shape.keys.contains(&name) && !shape.later.contains(&name);
+        self.fields().any(|Field { key, value }| {
+            let name = key.text.as_str();
+            !value.inherited
+                && unknown(name)
+                && suggestion::nearest(name, shape.keys.iter().copied()).is_some()
+        })
     }
 
     fn check_keys(&self, shape: &Shape, context: &Context) {

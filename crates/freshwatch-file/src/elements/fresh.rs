@@ -246,7 +246,7 @@ fn max_age(block: &Block, signal: Field, bounds: &Bounds, context: &Context) -> 
         return None;
     }
     let later_bound = block.field("due").is_some();
-    if block.field("max_age").is_none() && !later_bound {
+    if block.field("max_age").is_none() && !later_bound && !block.is_damaged {
         context.report(
             Found::new(
                 signal.key.place,

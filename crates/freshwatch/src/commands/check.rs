@@ -37,7 +37,8 @@ pub fn run(options: &Check) -> Result<ExitCode> {
         report::note(&format!("{discarded}\n"));
     }
     let limit = usize::from(options.max_concurrent);
-    let (round, delivered) = runtime(definitions.len())?.block_on(async {
+    let runtime = runtime(definitions.len())?;
+    let (round, delivered) = runtime.block_on(async {
         let round = round::run(&definitions, limit, options.now).await;
         let delivered = match &config {
             Some(config) => {
@@ -47,6 +48,8 @@ pub fn run(options: &Check) -> Result<ExitCode> {
         };
         (round, delivered)
     });
+    // A resolver that hangs holds its thread; the program must not wait for it.
+    runtime.shutdown_background();
     conclude(options, config.as_ref(), &round, delivered.as_ref())
 }
 
