@@ -43,8 +43,14 @@ fn main() -> io::Result<()> {
     println!("median of {ROUNDS} runs in turn, on loopback");
     println!("freshwatch check with its push   {program:>10.2?}");
     println!("curl | jq, and curl to push      {shell:>10.2?}");
-    println!("ratio                            {:>9.1}x", shell.as_secs_f64() / program.as_secs_f64());
-    println!("freshwatch's peak memory         {:>7.1} MB", bench.peak_memory()?);
+    println!(
+        "ratio                            {:>9.1}x",
+        shell.as_secs_f64() / program.as_secs_f64()
+    );
+    println!(
+        "freshwatch's peak memory         {:>7.1} MB",
+        bench.peak_memory()?
+    );
     Ok(())
 }
 
@@ -74,7 +80,10 @@ impl Bench {
 
     fn program(&self) -> Command {
         let mut command = Command::new(&self.binary);
-        command.arg("check").arg(&self.probe).args(["--otlp-endpoint", &self.receiver]);
+        command
+            .arg("check")
+            .arg(&self.probe)
+            .args(["--otlp-endpoint", &self.receiver]);
         command
     }
 
@@ -87,9 +96,16 @@ impl Bench {
     /// The peak of resident memory in megabytes, measured by a process of its own, whose only child is the program.
     fn peak_memory(&self) -> io::Result<f64> {
         let mut command = Command::new(env::current_exe()?);
-        command.arg(MEASURE_MEMORY).arg(&self.binary).arg("check").arg(&self.probe);
+        command
+            .arg(MEASURE_MEMORY)
+            .arg(&self.binary)
+            .arg("check")
+            .arg(&self.probe);
         let output = command.args(["--otlp-endpoint", &self.receiver]).output()?;
-        let kibibytes: f64 = String::from_utf8_lossy(&output.stdout).trim().parse().map_err(io::Error::other)?;
+        let kibibytes: f64 = String::from_utf8_lossy(&output.stdout)
+            .trim()
+            .parse()
+            .map_err(io::Error::other)?;
         Ok(kibibytes * 1024.0 / 1e6)
     }
 }
@@ -104,7 +120,10 @@ fn answer_body() -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\n{head}\r\nconnection: close\r\n\r\n{body}").into_bytes()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the answer must be fresh by the real clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the answer must be fresh by the real clock"
+)]
 fn jiff_now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
@@ -165,8 +184,18 @@ fn is_whole(request: &[u8]) -> bool {
 
 /// Builds the release binary where cargo builds everything else, and says where it is.
 fn build() -> io::Result<PathBuf> {
-    let arguments = ["build", "--release", "--quiet", "-p", "freshwatch", "--message-format=json"];
-    let output = Command::new(env!("CARGO")).args(arguments).stderr(Stdio::inherit()).output()?;
+    let arguments = [
+        "build",
+        "--release",
+        "--quiet",
+        "-p",
+        "freshwatch",
+        "--message-format=json",
+    ];
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()?;
     let executable = |line: &str| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
@@ -185,7 +214,10 @@ fn timed(command: &mut Command) -> io::Result<Duration> {
     if output.status.success() {
         return Ok(took);
     }
-    Err(io::Error::other(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))))
+    Err(io::Error::other(format!(
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    )))
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -197,7 +229,9 @@ fn median(mut times: Vec<Duration>) -> Duration {
 fn measure_memory(command: &[String]) -> io::Result<()> {
     let output = Command::new(&command[0]).args(&command[1..]).output()?;
     if !output.status.success() {
-        return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+        return Err(io::Error::other(
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        ));
     }
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).map_err(io::Error::from)?;
     println!("{}", usage.max_rss());
