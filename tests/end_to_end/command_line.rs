@@ -368,6 +368,24 @@ async fn a_reader_that_goes_away_is_no_crash() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_report_that_cannot_be_printed_is_no_success() {
+    let server = Server::answering(service).await;
+    let probes = Probes::new(&server, &["ok"]);
+    let mut command = program::program();
+    command
+        .arg("check")
+        .arg(probes.file())
+        .args(["--now", "2026-11-21T09:00:00Z"]);
+    command.stdout(fs::File::create("/dev/full").unwrap());
+    let status = tokio::task::spawn_blocking(move || command.status())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(status.code(), Some(1));
+}
+
 #[tokio::test]
 async fn lint_exits_by_what_it_found() {
     let probes = Probes::of("probes:\n  x: {get: \"http://a/\"}\n");

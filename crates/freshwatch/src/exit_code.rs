@@ -11,7 +11,7 @@ use freshwatch_probe::verdict::Verdict;
 pub enum ExitCode {
     /// Every verdict is `ok` or `degraded`, and everything was delivered.
     Ok = 0,
-    /// A crash; nothing in the program asks for it.
+    /// A crash, or a report that could not be printed.
     Crash = 1,
     /// Some verdict is `down`.
     Down = 2,

@@ -18,6 +18,7 @@ use clap::error::ErrorKind;
 
 use command_line::{Command, CommandLine};
 use exit_code::ExitCode;
+use report::PrintError;
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -30,10 +31,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Lint(options) => commands::lint::run(&options),
         Command::Demo(options) => commands::demo::run(&options),
     };
-    outcome.unwrap_or_else(|error| {
-        report::error(&format!("{error:#}"));
-        ExitCode::Usage
-    })
+    outcome.unwrap_or_else(|error| stopped_by(&error))
+}
+
+/// Says what stopped the program. Whoever stopped reading is not told.
+fn stopped_by(error: &anyhow::Error) -> ExitCode {
+    let code = match error.downcast_ref() {
+        Some(PrintError::Gone) => return ExitCode::Ok,
+        Some(PrintError::Failed(_)) => ExitCode::Crash,
+        None => ExitCode::Usage,
+    };
+    report::error(&format!("{error:#}"));
+    code
 }
 
 /// Help and version are answers; everything else is wrong use, for which sysexits.h has a code.

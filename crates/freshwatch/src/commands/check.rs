@@ -83,7 +83,7 @@ fn conclude(
     {
         report::note(&report::delivery::sentence(config, delivery));
     }
-    report::print(&text).context("the report cannot be printed")?;
+    report::conclude(&text)?;
     Ok(code)
 }
 
@@ -96,7 +96,7 @@ fn refuse(mistakes: &Mistakes, format: ReportFormat) -> Result<ExitCode> {
     report::note(&mistakes.render(true));
     if format == ReportFormat::Json {
         let entries = mistakes.iter().map(report::mistakes::Entry::from).collect();
-        report::print(&report::json::no_round(entries))?;
+        report::conclude(&report::json::no_round(entries))?;
     }
     Ok(ExitCode::Mistakes)
 }

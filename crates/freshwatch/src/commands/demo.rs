@@ -26,6 +26,7 @@ use crate::demo::service;
 use crate::demo::story::{Act, LENGTH, Scene};
 use crate::demo::summary::Summary;
 use crate::exit_code::ExitCode;
+use crate::report::PrintError;
 use crate::stop;
 
 /// The probes that watch the pretend service, as they ship.
@@ -80,7 +81,7 @@ async fn serve(listener: &TcpListener, origin: &str) -> Result<()> {
 }
 
 /// Says when an act begins, for ever.
-async fn announce(clock: &StoryClock, screen: &mut LiveLine) -> io::Result<()> {
+async fn announce(clock: &StoryClock, screen: &mut LiveLine) -> Result<(), PrintError> {
     let mut told = None;
     loop {
         let elapsed = clock.elapsed();
@@ -119,7 +120,7 @@ async fn watch(
     clock: &StoryClock,
     screen: &mut LiveLine,
     summary: &mut Summary,
-) -> io::Result<()> {
+) -> Result<(), PrintError> {
     let agent = Agent::new();
     let mut narrator = Narrator::new(
         definitions.iter().map(|definition| &definition.name),

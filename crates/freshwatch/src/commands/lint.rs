@@ -23,6 +23,6 @@ pub fn run(options: &Lint) -> Result<ExitCode> {
         (LintFormat::Json, Ok(_)) => report::mistakes::json(std::iter::empty()),
         (LintFormat::Json, Err(mistakes)) => report::mistakes::json(mistakes.iter()),
     };
-    report::print(&text)?;
+    report::conclude(&text)?;
     Ok(code)
 }

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _};
 
 use anstream::adapter::strip_str;
 
-use crate::report;
+use crate::report::{self, PrintError};
 
 /// A line that is written over; where standard output is no terminal, it is not shown at all.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl LiveLine {
     ///
     /// # Errors
     /// When standard output cannot be written to.
-    pub(crate) fn print(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn print(&mut self, text: &str) -> Result<(), PrintError> {
         let clear = self.clear();
         report::print(&format!("{clear}{text}"))
     }
@@ -40,7 +40,7 @@ impl LiveLine {
     ///
     /// # Errors
     /// When standard output cannot be written to.
-    pub(crate) fn show(&mut self, line: &str) -> io::Result<()> {
+    pub(crate) fn show(&mut self, line: &str) -> Result<(), PrintError> {
         let width = strip_str(line).to_string().chars().count();
         let clear = self.clear();
         // The terminal may write `^C` behind it.

@@ -9,15 +9,39 @@ pub mod text;
 use std::io::{self, ErrorKind, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
+use thiserror::Error;
 
-/// Prints to standard output. A reader that went away (`| head`) is no failure.
+/// Standard output cannot be written to.
+#[derive(Debug, Error)]
+pub enum PrintError {
+    /// The reader went away, as `head` does when it has seen enough.
+    #[error("nobody reads standard output any more")]
+    Gone,
+    /// Anything else, such as a full disk.
+    #[error("standard output cannot be written to: {0}")]
+    Failed(io::Error),
+}
+
+/// Prints to standard output.
 ///
 /// # Errors
-/// When standard output cannot be written to, such as on a full disk.
-pub fn print(text: &str) -> io::Result<()> {
+/// When it cannot be written to.
+pub fn print(text: &str) -> Result<(), PrintError> {
     let mut output = anstream::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+    let printed = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    printed.map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => PrintError::Gone,
+        _ => PrintError::Failed(error),
+    })
+}
+
+/// Prints the last thing that a command has to say: that its reader went away then changes nothing.
+///
+/// # Errors
+/// When standard output cannot be written to although somebody reads it.
+pub fn conclude(text: &str) -> Result<(), PrintError> {
+    match print(text) {
+        Err(PrintError::Gone) => Ok(()),
         outcome => outcome,
     }
 }
