@@ -183,8 +183,10 @@ impl Breaches {
             Ok(document) => document,
             Err(why) => return self.unparsable(why),
         };
+        let found = path.select(document);
         let subject = Subject {
-            matches: &path.select(document),
+            matches: &found,
+            missing: path.missing(document, found.len()),
             singular: path.is_singular(),
             numbers_in_text: false,
         };
@@ -202,6 +204,7 @@ impl Breaches {
         let found: Vec<&Value> = values.iter().collect();
         let subject = Subject {
             matches: &found,
+            missing: 0,
             singular: true,
             numbers_in_text,
         };

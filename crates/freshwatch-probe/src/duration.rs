@@ -58,26 +58,48 @@ pub fn parse(text: &str) -> Result<Duration, String> {
 
 /// Shows a duration with its two largest units: `1h 30m`, `31 days`, `850ms`.
 pub fn show(duration: Duration) -> String {
-    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    if millis < 1000 {
-        return format!("{millis}ms");
+    match duration.as_millis() {
+        0..1000 => format!("{}ms", duration.as_millis()),
+        1000..10_000 => {
+            let tenths = duration.as_millis() / 100;
+            match tenths % 10 {
+                0 => format!("{}s", tenths / 10),
+                tenth => format!("{}.{tenth}s", tenths / 10),
+            }
+        }
+        _ if duration.as_secs() >= 10 * 86_400 => format!("{} days", duration.as_secs() / 86_400),
+        _ => with_units(duration, 2),
     }
-    if millis < 10_000 && millis % 1000 != 0 {
-        let tenths = millis / 100;
-        return format!("{}.{}s", tenths / 10, tenths % 10);
+}
+
+/// Shows two durations that are not the same so that they do not look the same: with as many units as it takes.
+pub fn show_apart(one: Duration, other: Duration) -> (String, String) {
+    let short = (show(one), show(other));
+    if short.0 != short.1 || one == other {
+        return short;
     }
-    let seconds = millis / 1000;
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    let two = |large: u64, unit: &str, small: u64, next: &str| match small {
-        0 => format!("{large}{unit}"),
-        _ => format!("{large}{unit} {small}{next}"),
-    };
-    match (days, hours, minutes) {
-        (10.., _, _) => format!("{days} days"),
-        (1.., _, _) => two(days, "d", hours, "h"),
-        (0, 1.., _) => two(hours, "h", minutes, "m"),
-        (0, 0, 1..) => two(minutes, "m", seconds % 60, "s"),
-        (0, 0, 0) => format!("{seconds}s"),
+    let longer = (2..=UNITS.len()).map(|units| (with_units(one, units), with_units(other, units)));
+    let apart = longer.into_iter().find(|(one, other)| one != other);
+    apart.unwrap_or_else(|| (format!("{one:?}"), format!("{other:?}")))
+}
+
+/// The first so many units from the largest that is not zero: `30d 23h 5m`. Weeks are told in days.
+fn with_units(duration: Duration, count: usize) -> String {
+    let mut millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let parts = UNITS.into_iter().skip(1).map(|(unit, factor)| {
+        let number = millis / factor;
+        millis %= factor;
+        (number, unit)
+    });
+    let parts = parts.skip_while(|(number, _)| *number == 0).take(count);
+    let parts: Vec<String> = parts
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, unit)| format!("{number}{unit}"))
+        .collect();
+    if parts.is_empty() {
+        "0ms".into()
+    } else {
+        parts.join(" ")
     }
 }
 
@@ -85,7 +107,7 @@ pub fn show(duration: Duration) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{parse, show};
+    use super::{parse, show, show_apart};
 
     #[test]
     fn reads_every_unit_and_sums() {
@@ -122,6 +144,20 @@ mod tests {
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn durations_that_differ_look_different() {
+        let apart = |one, other| {
+            let (one, other) = show_apart(Duration::from_millis(one), Duration::from_millis(other));
+            format!("{one} / {other}")
+        };
+        assert_eq!(apart(90_000_000, 86_400_000), "1d 1h / 1d");
+        assert_eq!(apart(89_940_000, 86_400_000), "1d 59m / 1d");
+        assert_eq!(apart(97_140_000, 93_600_000), "1d 2h 59m / 1d 2h");
+        assert_eq!(apart(2_674_800_000, 2_592_000_000), "30d 23h / 30d");
+        assert_eq!(apart(120_001, 120_000), "2m 1ms / 2m");
+        assert_eq!(apart(60_000, 60_000), "1m / 1m");
     }
 
     #[test]

@@ -109,8 +109,11 @@ impl<'a> Case<'a> {
         }
         let report = self.self_report();
         let decides = report.as_ref().is_some_and(|report| match report {
-            // A bad word is believed on any status; a good one does not make up for a 503.
-            Ok(report) => report.verdict > Verdict::Degraded,
+            // A bad word is believed on any status but those that speak of the prober; a good one does not make up for
+            // a 503.
+            Ok(report) => {
+                report.verdict > Verdict::Degraded && !matches!(self.answer.status, 401 | 403 | 407 | 429)
+            }
             Err(_) => false,
         });
         if let Some(reason) = self.status().filter(|_| !decides) {
@@ -230,7 +233,9 @@ impl<'a> Case<'a> {
                 Reason::new(Verdict::Unknown, Code::Credential, message)
             }
             401 | 403 | 407 => {
-                let message = format!("{status}: the endpoint wants credentials and the probe sends none");
+                let message = format!(
+                    "{status}: the endpoint wants credentials and the probe has none (`auth`, or a secret in its request)"
+                );
                 Reason::new(Verdict::Invalid, Code::Status, message)
             }
             500..=599 => Reason::new(
@@ -364,7 +369,10 @@ fn unreachable(failure: &Unreachable) -> Reason {
 fn redirect(stop: &RedirectStop, status: u16) -> Reason {
     let message = match stop {
         RedirectStop::TooMany { limit } => {
-            format!("more than {limit} redirects (`redirects`); the last answer was {status}")
+            format!(
+                "more than {} (`redirects`); the last answer was {status}",
+                show::counted(*limit as usize, "redirect", "redirects")
+            )
         }
         RedirectStop::BadLocation(why) => format!("{status}: the redirect cannot be followed: {why}"),
         RedirectStop::Credentials => {

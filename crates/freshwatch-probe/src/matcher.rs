@@ -44,7 +44,7 @@ pub enum Condition {
     Count(Vec<Comparison>),
     /// The number of characters of a text.
     Length(Vec<Comparison>),
-    /// A matcher for every match.
+    /// A matcher for every match; an item without one breaks it too.
     Each(Matcher),
     /// A matcher for at least one match.
     Any(Matcher),
@@ -158,6 +158,8 @@ impl fmt::Display for JsonType {
 pub struct Subject<'a> {
     /// The values that were selected.
     pub matches: &'a [&'a Value],
+    /// How many items lack such a value.
+    pub missing: usize,
     /// Whether the path can match at most one, so that `count` counts that one's elements.
     pub singular: bool,
     /// Whether the values come from a header or the raw body, where numbers are spelt as text.
@@ -219,6 +221,13 @@ impl Condition {
                 mismatch(false, Seen::counted(show::counted(found, "match", "matches")))
             }
             _ if found == 0 => mismatch(true, Seen::value("missing".into())),
+            Self::Each(_) if subject.missing > 0 => {
+                let items = found + subject.missing;
+                mismatch(
+                    true,
+                    Seen::value(format!("missing in {} of {items}", subject.missing)),
+                )
+            }
             Self::Each(matcher) => {
                 let broken: Vec<Mismatch> = each(subject, matcher, secrets).filter_map(Result::err).collect();
                 match broken.first() {
@@ -349,6 +358,7 @@ fn each<'a>(
     subject.matches.iter().map(move |value| {
         let one = Subject {
             matches: &[*value],
+            missing: 0,
             singular: true,
             numbers_in_text: subject.numbers_in_text,
         };
@@ -427,6 +437,7 @@ mod tests {
         let values: Vec<&Value> = values.as_array().unwrap().iter().collect();
         let subject = Subject {
             matches: &values,
+            missing: 0,
             singular: values.len() == 1,
             numbers_in_text: false,
         };

@@ -15,6 +15,8 @@ pub struct Path {
     text: String,
     query: JpQuery,
     singular: bool,
+    /// The path up to the items that it looks into: `$.items[*]` of `$.items[*].price`.
+    items: Option<JpQuery>,
 }
 
 impl Path {
@@ -29,10 +31,12 @@ impl Path {
         let query = parse_json_path(text).map_err(|_| format!("`{text}` is not a JSONPath (RFC 9535)"))?;
         check_segments(&query.segments, 0).map_err(|why| format!("`{text}`: {why}"))?;
         let singular = query.segments.iter().all(is_singular);
+        let items = items(&query);
         Ok(Self {
             text: text.to_owned(),
             query,
             singular,
+            items,
         })
     }
 
@@ -43,18 +47,34 @@ impl Path {
 
     /// The values that it matches, in document order.
     pub fn select<'v>(&self, document: &'v Value) -> Vec<&'v Value> {
-        // The engine reports every failure to match as an empty list or as an error; both mean no match here,
-        // and no match is never a pass.
-        js_path_process(&self.query, document).map_or_else(
-            |_| Vec::new(),
-            |found| {
-                found
-                    .into_iter()
-                    .map(jsonpath_rust::query::QueryRef::val)
-                    .collect()
-            },
-        )
+        process(&self.query, document)
     }
+
+    /// How many items lack what it looks for: of `$.items[*].price`, the items without a price.
+    pub fn missing(&self, document: &Value, found: usize) -> usize {
+        let items = self.items.as_ref();
+        items.map_or(0, |items| process(items, document).len().saturating_sub(found))
+    }
+}
+
+fn process<'v>(query: &JpQuery, document: &'v Value) -> Vec<&'v Value> {
+    // The engine reports every failure to match as an empty list or as an error; both mean no match here, and no match
+    // is never a pass.
+    js_path_process(query, document).map_or_else(
+        |_| Vec::new(),
+        |found| {
+            found
+                .into_iter()
+                .map(jsonpath_rust::query::QueryRef::val)
+                .collect()
+        },
+    )
+}
+
+/// The path up to its last segment that can match many, when names or indices follow it.
+fn items(query: &JpQuery) -> Option<JpQuery> {
+    let last = query.segments.iter().rposition(|segment| !is_singular(segment))?;
+    (last + 1 < query.segments.len()).then(|| JpQuery::new(query.segments[..=last].to_vec()))
 }
 
 impl fmt::Display for Path {
@@ -172,6 +192,21 @@ mod tests {
             "$.a[?foo(@)]",
         ] {
             assert!(Path::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn items_without_the_value_are_counted() {
+        let document = json!({"items": [{"d": 1}, {"d": null}, {}, {"d": 2}], "one": {}});
+        for (text, missing) in [
+            ("$.items[*].d", 1),
+            ("$.items[?@.d==1].d", 0),
+            ("$.items[*]", 0),
+            ("$.one.d", 0),
+        ] {
+            let path = Path::parse(text).unwrap();
+            let found = path.select(&document).len();
+            assert_eq!(path.missing(&document, found), missing, "{text}");
         }
     }
 

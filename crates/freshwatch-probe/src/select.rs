@@ -92,6 +92,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// How many items lack what a source looks for, of which `found` were found.
+    pub fn missing(&self, source: &Source, found: usize) -> usize {
+        match (source, self.json()) {
+            (Source::Path(path), Ok(document)) => path.missing(document, found),
+            (Source::Path(_), Err(_)) | (Source::Header(_) | Source::Text(_), _) => 0,
+        }
+    }
+
     fn bytes(&self) -> Result<&'a [u8], Unparsable> {
         match &self.answer.body {
             Body::Complete(bytes) => Ok(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)),

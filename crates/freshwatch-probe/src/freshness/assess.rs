@@ -27,7 +27,7 @@ impl Freshness {
     /// Judges the freshness of an answer at `now`.
     pub fn assess(&self, view: &View<'_>, now: Timestamp) -> Assessment {
         let mut assessment = Assessment::default();
-        match self.choose(view, &mut assessment.notes) {
+        match self.choose(view, now, &mut assessment.notes) {
             Ok(choice) => self.judge_choice(&choice, now, &mut assessment),
             Err(reason) => assessment.reasons.push(reason),
         }
@@ -35,58 +35,70 @@ impl Freshness {
         assessment
     }
 
-    /// The one value that counts, read.
-    fn choose(&self, view: &View<'_>, notes: &mut Vec<String>) -> Result<Choice, Reason> {
+    /// The one value that counts, read. All candidates must be times that can be believed: an unreadable one could be
+    /// the one that counts.
+    fn choose(&self, view: &View<'_>, now: Timestamp, notes: &mut Vec<String>) -> Result<Choice, Reason> {
+        let values = self.candidates(view, notes)?;
+        let count = values.len();
+        let mut chosen: Option<(At, &Value)> = None;
+        for value in &values {
+            let at = self
+                .read(value)
+                .map_err(|why| self.unreadable(value, why, view))?;
+            if let Some(ahead) = self.ahead(at, now) {
+                return Err(self.future(value, ahead, view));
+            }
+            let counts = |(other, _): (At, &Value)| match self.pick {
+                Some(Pick::Newest) => at.rank() > other.rank(),
+                Some(Pick::Oldest) | None => at.rank() < other.rank(),
+            };
+            if chosen.is_none_or(counts) {
+                chosen = Some((at, value));
+            }
+        }
+        let (at, value) = chosen.ok_or_else(|| invalid(Code::NoMatch, self.nothing()))?;
+        let (source, shown) = (&self.source, show::value(value, view.secrets));
+        let subject = match (self.pick, count) {
+            (_, 1) | (None, _) => format!("{source} is {shown}"),
+            (Some(Pick::Newest), _) => format!("the newest of {count} at {source} is {shown}"),
+            (Some(Pick::Oldest), _) => format!("the oldest of {count} at {source} is {shown}"),
+        };
+        Ok(Choice { at, shown, subject })
+    }
+
+    /// The values among which one is picked.
+    fn candidates(&self, view: &View<'_>, notes: &mut Vec<String>) -> Result<Vec<Value>, Reason> {
         let mut values = view.values(&self.source).map_err(unparsable)?;
-        let found = values.len();
+        let (found, source) = (values.len(), &self.source);
         if found == 0 {
             return Err(invalid(Code::NoMatch, self.nothing()));
         }
-        if found > 1 && self.pick.is_none() {
-            let message = format!(
-                "{} has {found} values: say with `pick` which one counts",
-                self.source
-            );
-            return Err(invalid(Code::BadTimestamp, message));
+        match self.pick {
+            None if found > 1 => {
+                let message = format!("{source} has {found} values: say with `pick` which one counts");
+                return Err(invalid(Code::BadTimestamp, message));
+            }
+            Some(Pick::Oldest) => {
+                let missing = view.missing(source, found);
+                if missing > 0 {
+                    let items = found + missing;
+                    let message =
+                        format!("{source} is missing in {missing} of {items}, and the oldest counts");
+                    return Err(invalid(Code::NoMatch, message));
+                }
+            }
+            Some(Pick::Newest) if values.iter().any(|value| !value.is_null()) => {
+                values.retain(|value| !value.is_null());
+                let nulls = found - values.len();
+                if nulls > 0 {
+                    notes.push(format!(
+                        "{nulls} of {found} values of {source} are null and were passed over"
+                    ));
+                }
+            }
+            Some(Pick::Newest) | None => {}
         }
-        if self.pick == Some(Pick::Newest) && values.iter().any(|value| !value.is_null()) {
-            values.retain(|value| !value.is_null());
-            let passed = found - values.len();
-            if passed > 0 {
-                notes.push(format!(
-                    "{passed} of {found} values of {} are null and were passed over",
-                    self.source
-                ));
-            }
-        }
-        let candidates = values.into_iter().map(|value| {
-            let at = self
-                .read(&value)
-                .map_err(|why| self.unreadable(&value, why, view))?;
-            let shown = show::value(&value, view.secrets);
-            Ok(Candidate { at, shown })
-        });
-        let candidates: Vec<Candidate> = candidates.collect::<Result<_, Reason>>()?;
-        let count = candidates.len();
-        let chosen = match self.pick {
-            Some(Pick::Newest) => candidates.into_iter().max_by_key(|candidate| candidate.at.rank()),
-            Some(Pick::Oldest) | None => candidates.into_iter().min_by_key(|candidate| candidate.at.rank()),
-        };
-        let chosen = chosen.ok_or_else(|| invalid(Code::NoMatch, self.nothing()))?;
-        let subject = match (self.pick, count) {
-            (_, 1) | (None, _) => format!("{} is {}", self.source, chosen.shown),
-            (Some(Pick::Newest), _) => {
-                format!("the newest of {count} at {} is {}", self.source, chosen.shown)
-            }
-            (Some(Pick::Oldest), _) => {
-                format!("the oldest of {count} at {} is {}", self.source, chosen.shown)
-            }
-        };
-        Ok(Choice {
-            at: chosen.at,
-            shown: chosen.shown,
-            subject,
-        })
+        Ok(values)
     }
 
     fn nothing(&self) -> String {
@@ -125,34 +137,32 @@ impl Freshness {
         match &self.signal {
             Signal::Expires { .. } => assessment.judge_expiry(choice, age, now),
             Signal::At { bound, .. } | Signal::Age { bound, .. } => {
-                if let Some(ahead) = self.ahead(choice.at, now) {
-                    assessment.reasons.push(self.future(choice, ahead));
-                } else {
-                    assessment.judge_age(choice, age.max(SignedDuration::ZERO), *bound, now);
-                }
+                assessment.judge_age(choice, age.max(SignedDuration::ZERO), *bound, now);
             }
         }
     }
 
-    /// How far in the future the value lies, when that is further than `max_skew`.
+    /// How far in the future the value lies, when that is further than `max_skew`. Where an expiry lies there, all is
+    /// well.
     fn ahead(&self, at: At, now: Timestamp) -> Option<SignedDuration> {
-        let ahead = match at {
-            At::Moment(moment) => moment.start().duration_since(now),
-            At::Age(age) => age.checked_neg().unwrap_or(SignedDuration::MAX),
+        let ahead = match (&self.signal, at) {
+            (Signal::Expires { .. }, _) => return None,
+            (Signal::At { .. } | Signal::Age { .. }, At::Moment(moment)) => {
+                moment.start().duration_since(now)
+            }
+            (Signal::At { .. } | Signal::Age { .. }, At::Age(age)) => {
+                age.checked_neg().unwrap_or(SignedDuration::MAX)
+            }
         };
         (ahead > signed(self.max_skew)).then_some(ahead)
     }
 
-    fn future(&self, choice: &Choice, ahead: SignedDuration) -> Reason {
-        let (ahead, skew) = (
-            duration::show(ahead.unsigned_abs()),
-            duration::show(self.max_skew),
-        );
-        let message = format!(
-            "{}, {ahead} in the future, and only {skew} is believed (`max_skew`)",
-            choice.subject
-        );
-        invalid(Code::Future, message).contrast(choice.shown.clone(), format!("at most {skew} ahead"))
+    fn future(&self, value: &Value, ahead: SignedDuration, view: &View<'_>) -> Reason {
+        let (ahead, skew) = duration::show_apart(ahead.unsigned_abs(), self.max_skew);
+        let (source, shown) = (&self.source, show::value(value, view.secrets));
+        let message =
+            format!("{source} is {shown}, {ahead} in the future, and only {skew} is believed (`max_skew`)");
+        invalid(Code::Future, message).contrast(shown, format!("at most {skew} ahead"))
     }
 
     /// The `Age` header (RFC 9111, section 5.1) says how long a cache has kept the answer.
@@ -177,7 +187,7 @@ impl Freshness {
                 ),
             )),
             (Some(bound), Some(age)) if age > bound => {
-                let (seen, wanted) = (duration::show(age), duration::show(bound));
+                let (seen, wanted) = duration::show_apart(age, bound);
                 let message = format!(
                     "a cache, not the origin, served an answer that is {seen} old; at most {wanted} is allowed"
                 );
@@ -216,7 +226,7 @@ impl Assessment {
             Some(warn_age) if age > signed(warn_age) => (Verdict::Degraded, Code::Aging, warn_age),
             Some(_) | None => return,
         };
-        let (seen, wanted) = (duration::show(age.unsigned_abs()), duration::show(limit));
+        let (seen, wanted) = duration::show_apart(age.unsigned_abs(), limit);
         let promise = match verdict {
             Verdict::Degraded => format!("a warning is due after {wanted}"),
             _ => format!("at most {wanted} is promised"),
@@ -267,11 +277,6 @@ impl At {
             Self::Age(age) => -age.as_nanos(),
         }
     }
-}
-
-struct Candidate {
-    at: At,
-    shown: String,
 }
 
 /// The value that counts.

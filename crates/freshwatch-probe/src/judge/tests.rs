@@ -422,8 +422,9 @@ fn one_of_many_is_picked() {
         (
             json!([{"t": new}, {"t": "2026-11-22T08:59:00Z"}]),
             "invalid future",
-            "ok",
+            "invalid future",
         ),
+        (json!([{"t": new}, {"id": 2}]), "ok", "invalid no_match"),
         (json!([{"x": new}]), "invalid no_match", "invalid no_match"),
         (json!([]), "invalid no_match", "invalid no_match"),
     ] {
@@ -447,6 +448,50 @@ fn the_worst_sentence_says_how_old_which_and_where() {
     assert_eq!(
         message(&freshness(rule), &json(&body)),
         "the data is 31 days old; at most 1h is promised: the newest of 2 at `$[*].t` is \"2026-10-21T09:00:00Z\""
+    );
+}
+
+#[test]
+fn what_is_just_too_old_looks_older_than_the_bound() {
+    let mut rule = at("$.t");
+    rule.signal = Signal::At {
+        reading: reading(None),
+        bound: MaxAge {
+            max_age: 24 * HOUR,
+            warn_age: None,
+        },
+    };
+    let sentence = message(&freshness(rule), &json(&json!({"t": "2026-11-20T08:30:00Z"})));
+    assert!(
+        sentence.starts_with("the data is 1d 30m old; at most 1d is promised: "),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn an_item_without_the_value_breaks_each() {
+    let positive = Comparison {
+        operator: Operator::Above,
+        number: 0.0,
+    };
+    let mut definition = probe();
+    definition.expect = expecting(
+        "$.hits[*].price",
+        Condition::Each(matcher(Condition::Compare(positive))),
+    );
+    check(
+        &definition,
+        &json(&json!({"hits": [{"price": 1}, {"price": 2}]})),
+        "ok",
+    );
+    check(
+        &definition,
+        &json(&json!({"hits": [{"price": 1}, {}]})),
+        "invalid no_match",
+    );
+    assert_eq!(
+        message(&definition, &json(&json!({"hits": [{"price": 1}, {}]}))),
+        "`$.hits[*].price` is missing in 1 of 2, wanted a number above 0 in each"
     );
 }
 
@@ -831,6 +876,9 @@ fn the_endpoint_may_judge_itself() {
         (200, json!({"error": "x"}), "invalid no_match"),
         (200, json!({"status": "REQUEST_SUCCEEDED"}), "invalid self_report"),
         (500, json!({"status": "REQUEST_FAILED"}), "down status"),
+        // What these statuses say is about the prober, whatever the body says.
+        (429, json!({"status": "fail"}), "unknown rate_limited"),
+        (401, json!({"status": "fail"}), "invalid status"),
     ] {
         check(&definition, &answer(status, body.to_string()), expected);
     }

@@ -17,7 +17,9 @@ pub fn round(runs: &[Run], took: Duration) -> String {
     for run in &runs {
         write_run(&mut text, run, width);
     }
-    text.push('\n');
+    if !runs.is_empty() {
+        text.push('\n');
+    }
     text.push_str(&summary(&runs, took));
     text
 }
@@ -112,6 +114,9 @@ fn summary(runs: &[&Run], took: Duration) -> String {
             (count > 0).then(|| format!("{style}{count} {verdict}{style:#}"))
         })
         .collect();
+    if runs.is_empty() {
+        return "no probe was run\n".into();
+    }
     let probes = counted(runs.len(), "probe", "probes");
     format!("{probes}: {}, in {}\n", parts.join(", "), duration::show(took))
 }

@@ -26,15 +26,23 @@ pub fn read(text: &str, is_number: bool, zone: Option<&TimeZone>) -> Result<Mome
         Some(IsoTime::Naive(at)) => return civil(at, zone),
         None => {}
     }
+    let http = http_date(text);
+    if let Some(at) = http.filter(|_| !text.contains(',')) {
+        // C's asctime: HTTP defines it as UTC, but outside of HTTP it is local time, and does not say whose.
+        return civil(at.to_zoned(TimeZone::UTC).datetime(), zone);
+    }
     epoch::microsoft(text)
         .or_else(|| mail_date(text))
-        .or_else(|| http_date(text))
+        .or(http)
         .map(Moment::Instant)
-        .ok_or_else(|| {
-            Unreadable::Malformed(
-                "is no time that can be told without doubt: say how to read it with `format`, a strftime pattern".into(),
-            )
-        })
+        .ok_or_else(|| Unreadable::Malformed(why(text).into()))
+}
+
+fn why(text: &str) -> &'static str {
+    if iso::has_form(text) {
+        return "is no moment of a calendar that ends on 9999-12-30";
+    }
+    "is no time that can be told without doubt: say how to read it with `format`, a strftime pattern"
 }
 
 /// RFC 2822 and RFC 5322 dates; a weekday that contradicts the date is refused.

@@ -45,6 +45,11 @@ pub fn read(text: &str) -> Option<IsoTime> {
     }
 }
 
+/// Whether a text has the form of an ISO time, be it one or not.
+pub fn has_form(text: &str) -> bool {
+    split_zone(text).is_some()
+}
+
 /// Splits a text behind its clock: `2026-11-20T09:00`, `:30` and a fraction are the clock, all behind it the zone.
 fn split_zone(text: &str) -> Option<(&str, &str)> {
     let form = shape(text);

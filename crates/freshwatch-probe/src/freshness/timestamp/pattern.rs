@@ -11,25 +11,38 @@ use super::{Moment, Unreadable, auto, civil, zoned};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(String);
 
+/// The zone of the sample that a pattern is checked with.
+const SAMPLE_ZONE: &str = "Asia/Seoul";
+
 impl Pattern {
-    /// Checks a pattern by writing a time with it and reading that back.
+    /// Checks a pattern by writing a time with it and reading that back: it must come out as the same time. A pattern
+    /// such as `%Y-W%V` (the week of one calendar in the year of another) or `%I:%M` (which half of the day?) does not.
     ///
     /// # Errors
     /// A fragment that says what is wrong with it.
     pub fn parse(pattern: &str) -> Result<Self, String> {
-        let sample = date(2026, 11, 20).at(9, 30, 15, 0).to_zoned(TimeZone::UTC);
-        let written = sample
-            .and_then(|zoned| strtime::format(pattern, &zoned))
+        let sample = auto::zones()
+            .get(SAMPLE_ZONE)
+            .and_then(|zone| date(2026, 11, 20).at(21, 30, 15, 0).to_zoned(zone))
+            .map_err(|error| error.to_string())?;
+        let written = strtime::format(pattern, &sample)
             .map_err(|error| format!("`{pattern}` is not a strftime pattern: {error}"))?;
-        let parsed = strtime::parse(pattern, &written)
-            .map_err(|error| format!("`{pattern}` cannot be read back: {error}"))?;
-        let whole = parsed.timestamp().is_some() || resolution(&parsed).is_some();
-        if !whole {
-            return Err(format!(
-                "`{pattern}` does not tell a date: it needs at least a year (`%Y`), or a year and a week (`%G-W%V`)"
-            ));
+        let checked = Self(pattern.to_owned());
+        let same = match checked.read(&written, Some(sample.time_zone())) {
+            Ok(Moment::Instant(at)) => {
+                let later = sample.timestamp().duration_since(at);
+                !later.is_negative() && later.as_hours() == 0
+            }
+            Ok(Moment::Period { start, end }) => (start..end).contains(&sample.timestamp()),
+            Err(_) => false,
+        };
+        if same {
+            return Ok(checked);
         }
-        Ok(Self(pattern.to_owned()))
+        Err(format!(
+            "`{pattern}` does not tell a date: it needs a year (`%Y`), a year and a month (`%Y-%m`), a day \
+             (`%Y-%m-%d`), or a week with its own year (`%G-W%V`); a clock needs its day, and `%I` needs `%p`"
+        ))
     }
 
     pub(super) fn read(&self, text: &str, zone: Option<&TimeZone>) -> Result<Moment, Unreadable> {
@@ -37,41 +50,47 @@ impl Pattern {
         let malformed = || Unreadable::Malformed(format!("does not fit the format `{pattern}`"));
         let parsed = strtime::parse(pattern, text).map_err(|_| malformed())?;
         if let Some(at) = parsed.timestamp() {
-            return Ok(Moment::Instant(at));
+            // Beside a date the two could contradict each other.
+            return if parsed.year().is_none() {
+                Ok(Moment::Instant(at))
+            } else {
+                Err(malformed())
+            };
         }
+        let own = own_zone(&parsed);
+        let zone = own.as_ref().or(zone);
         if parsed.hour().is_some() {
-            if parsed.offset().is_some() {
-                return parsed
-                    .to_timestamp()
-                    .map(Moment::Instant)
-                    .map_err(|_| malformed());
-            }
-            if parsed.iana_time_zone().is_some() {
-                let zoned = parsed.to_zoned_with(&auto::zones()).map_err(|_| malformed())?;
-                return Ok(Moment::Instant(zoned.timestamp()));
-            }
             return civil(parsed.to_datetime().map_err(|_| malformed())?, zone);
         }
-        zoned(resolution(&parsed).ok_or_else(malformed)?, zone)
+        zoned(period(&parsed).ok_or_else(malformed)?, zone)
     }
 }
 
-/// The period that a broken-down time without a clock denotes: the finest that its fields can tell.
-fn resolution(parsed: &BrokenDownTime) -> Option<Period> {
-    if let Ok(date) = parsed.to_date() {
-        return Period::day(date);
+/// The zone that the text names, which goes before the configured one.
+fn own_zone(parsed: &BrokenDownTime) -> Option<TimeZone> {
+    let named = parsed
+        .iana_time_zone()
+        .and_then(|name| auto::zones().get(name).ok());
+    named.or_else(|| parsed.offset().map(TimeZone::fixed))
+}
+
+/// The period that a broken-down time without a clock denotes. Every field that was read must belong to it: a week or
+/// a minute beside a year would otherwise be passed over, and the year would look fresh until it ends.
+fn period(parsed: &BrokenDownTime) -> Option<Period> {
+    let clock = parsed.minute().is_some() || parsed.second().is_some() || parsed.meridiem().is_some();
+    let other_weeks = parsed.sunday_based_week().is_some() || parsed.monday_based_week().is_some();
+    if clock || other_weeks {
+        return None;
     }
-    match (
-        parsed.iso_week_year(),
-        parsed.iso_week(),
-        parsed.year(),
-        parsed.month(),
-    ) {
-        (Some(year), Some(week), _, _) => Period::week(year, week),
-        (_, _, Some(year), Some(month)) => Period::month(year, month),
-        (_, _, Some(year), None) if parsed.day_of_year().is_none() && parsed.day().is_none() => {
-            Period::year(year)
-        }
+    let week = (parsed.iso_week_year(), parsed.iso_week());
+    let day = parsed.day().is_some() || parsed.day_of_year().is_some();
+    let weekday = parsed.weekday().is_some();
+    match (parsed.year(), parsed.month(), week) {
+        (Some(_), _, (None, None)) if day => Period::day(parsed.to_date().ok()?),
+        (None, None, (Some(_), Some(_))) if weekday && !day => Period::day(parsed.to_date().ok()?),
+        (None, None, (Some(year), Some(week))) if !weekday && !day => Period::week(year, week),
+        (Some(year), Some(month), (None, None)) if !weekday => Period::month(year, month),
+        (Some(year), None, (None, None)) if !weekday => Period::year(year),
         _ => None,
     }
 }

@@ -64,7 +64,13 @@ fn http_and_mail_dates() {
     auto("Fri, 20 Nov 2026 18:00:00 +0900", "2026-11-20T09:00:00Z");
     auto("20 Nov 2026 09:00 -0000", "2026-11-20T09:00:00Z");
     auto("Sunday, 06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37Z");
-    auto("Sun Nov  6 08:49:37 1994", "1994-11-06T08:49:37Z");
+    assert_eq!(
+        read("http", "", &json!("Sun Nov  6 08:49:37 1994")),
+        "1994-11-06T08:49:37Z"
+    );
+    // Outside of HTTP nobody knows whose time asctime is.
+    auto("Sun Nov  6 08:49:37 1994", "naive");
+    seoul("auto", "Sun Nov  6 08:49:37 1994", "1994-11-05T23:49:37Z");
     assert_eq!(
         read("http", "", &json!("Fri, 20 Nov 2026 09:00:00 GMT")),
         "2026-11-20T09:00:00Z"
@@ -196,12 +202,46 @@ fn patterns_read_what_they_say() {
         "2026-11-20T09:00:00Z",
     );
     seoul("%Y-%m-%d", "2026-11-20 and more", "malformed");
+    seoul("%Y-%j", "2026-324", "2026-11-19T15:00:00Z/2026-11-20T15:00:00Z");
+    seoul(
+        "%G-W%V-%u",
+        "2026-W47-5",
+        "2026-11-19T15:00:00Z/2026-11-20T15:00:00Z",
+    );
+    seoul("%d.%m.%Y %I:%M %p", "20.11.2026 06:00 PM", "2026-11-20T09:00:00Z");
+    seoul("%s", "1715678990", "2024-05-14T09:29:50Z");
+    // The value's own zone goes before the configured one.
+    seoul(
+        "%Y-%m-%d %z",
+        "2026-11-20 +0000",
+        "2026-11-20T00:00:00Z/2026-11-21T00:00:00Z",
+    );
+    seoul(
+        "%Y-%m-%d %Q",
+        "2026-11-20 Europe/Berlin",
+        "2026-11-19T23:00:00Z/2026-11-20T23:00:00Z",
+    );
+    seoul(
+        "%Y-%m-%d %H %Q",
+        "2026-11-20 09 Europe/Berlin",
+        "2026-11-20T08:00:00Z",
+    );
+    // A weekday that contradicts its date.
+    seoul(
+        "%a %Y-%m-%d",
+        "Fri 2026-11-20",
+        "2026-11-19T15:00:00Z/2026-11-20T15:00:00Z",
+    );
+    seoul("%a %Y-%m-%d", "Mon 2026-11-20", "malformed");
     assert_eq!(read("%Y%m", "", &json!("202404")), "naive");
 }
 
 #[test]
 fn patterns_that_tell_no_date_are_refused() {
-    for pattern in ["%H:%M", "%m-%d", "%", "%!", "%d", "%Z %Y"] {
+    for pattern in [
+        "%H:%M", "%m-%d", "%", "%!", "%d", "%Z %Y", "%Y-W%V", "%Y-%U", "%Y-W%W", "%Y%M", "%Y %p", "%G-%m",
+        "%G", "%F %s", "%F %I:%M", "%V", "%Y %a", "%Y-%m %a", "",
+    ] {
         assert!(Format::parse(pattern).is_err(), "{pattern}");
     }
     assert!(Format::parse("iso8601").unwrap_err().contains("`rfc3339`"));
