@@ -181,6 +181,7 @@ async fn the_json_report_has_the_documented_shape() {
     assert_eq!(run["http"]["status"], 200);
     assert!(run["duration_seconds"].as_f64().unwrap() > 0.0);
     assert!(run["phases"]["processing"].as_f64().unwrap() > 0.0);
+    assert_eq!(run["phases"]["tls"], Value::Null);
     assert_eq!(run["data"]["timestamp"], "2026-10-21T09:00:00Z");
     assert_eq!(run["data"]["age_seconds"], 2_678_400.0);
     assert_eq!(run["data"]["max_age_seconds"], 3600.0);
@@ -227,9 +228,13 @@ async fn mistakes_stop_it_before_anything_is_probed() {
         "{}",
         printed.errors
     );
+    assert!(printed.errors.ends_with("1 mistake; nothing was probed\n"), "{}", printed.errors);
     let report: Value = serde_json::from_str(&printed.output).unwrap();
     assert_eq!(report["mistakes"][0]["line"], 3);
     assert_eq!(report["exit_code"], 78);
+    let printed = probes.check(&["--format", "junit"]).await;
+    assert!(printed.output.contains(r#"errors="1""#), "{}", printed.output);
+    assert!(printed.output.contains(r#"prices.yaml:3:"#), "{}", printed.output);
     assert_eq!(server.connections(), 0);
 }
 
@@ -345,6 +350,33 @@ async fn an_interrupt_reports_what_is_done_and_aborts_the_rest() {
             "{output}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_request_to_stop_cuts_the_delivery_short_after_the_report() {
+    let (arrived, mut arrivals) = mpsc::unbounded_channel();
+    let receiver = Server::playing(move |mut visit| {
+        let arrived = arrived.clone();
+        async move {
+            visit.request().await;
+            arrived.send(()).unwrap();
+            visit.hang().await;
+        }
+    })
+    .await;
+    let server = Server::answering(service).await;
+    let probes = Probes::new(&server, &["ok"]);
+    let mut command = program::program();
+    command.arg("check").arg(probes.file()).args(["--now", "2026-11-21T09:00:00Z"]);
+    command.args(["--otlp-endpoint", &receiver.url("")]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    arrivals.recv().await.unwrap();
+    Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap();
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(6));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("ok        ok  data is 30m old"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("was interrupted"), "{errors}");
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ pub struct Round {
     pub runs: Vec<Run>,
     /// How long it took.
     pub took: Duration,
+    /// Whether a request to stop cut it short.
+    pub was_stopped: bool,
 }
 
 /// Runs every probe once, at most `limit` at a time. `judged_at` freezes the judge's clock.
@@ -40,18 +42,18 @@ pub async fn run(definitions: &[Definition], limit: usize, judged_at: Option<Tim
     let mut stopped = std::pin::pin!(stop::requested());
     let mut progress = tokio::time::interval(PROGRESS_AFTER);
     progress.tick().await;
-    loop {
+    let was_stopped = loop {
         tokio::select! {
             done = tasks.next() => match done {
                 Some((index, run)) => {
                     runs[index] = Some(run.unwrap_or_else(|_| not_made(&definitions[index], NotMade::Internal)));
                 }
-                None => break,
+                None => break false,
             },
             _ = progress.tick() => tell(definitions, &runs),
-            () = &mut stopped => break,
+            () = &mut stopped => break true,
         }
-    }
+    };
     tasks.abort().await;
     let results = definitions.iter().zip(runs);
     Round {
@@ -59,6 +61,7 @@ pub async fn run(definitions: &[Definition], limit: usize, judged_at: Option<Tim
             .map(|(definition, run)| run.unwrap_or_else(|| not_made(definition, NotMade::Aborted)))
             .collect(),
         took: start.elapsed(),
+        was_stopped,
     }
 }
 

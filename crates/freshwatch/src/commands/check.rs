@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use freshwatch_agent::clock;
 use freshwatch_file::{Mistakes, ProbeSet};
 use freshwatch_probe::definition::Definition;
-use freshwatch_telemetry::otlp::{self, Config, Delivery};
+use freshwatch_telemetry::otlp::{self, Config, Delivery, Failure};
 use freshwatch_telemetry::resource::{Identity, Resource};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use tokio::runtime::{Builder, Runtime};
@@ -15,10 +15,20 @@ use tokio::runtime::{Builder, Runtime};
 use crate::command_line::{Check, ReportFormat};
 use crate::exit_code::ExitCode;
 use crate::report;
+use crate::report::json::DeliveryEntry;
+use crate::report::mistakes::Entry;
+use crate::report::wrap::columns;
 use crate::round::{self, Round};
+use crate::stop;
 
 /// How long the delivery may take, all retries together: a CronJob must end.
 const DELIVERY_BOUND: Duration = Duration::from_secs(30);
+
+/// How long it may take after a request to stop, which leaves 30 seconds in all where Kubernetes sends it.
+const BOUND_WHEN_STOPPED: Duration = Duration::from_secs(5);
+
+/// After this long people want to know what they are waiting for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs every probe once.
 ///
@@ -36,68 +46,90 @@ pub fn run(options: &Check) -> Result<ExitCode> {
     if let Some(discarded) = resource.discarded() {
         report::note(&format!("{discarded}\n"));
     }
-    let limit = usize::from(options.max_concurrent);
     let runtime = runtime(definitions.len())?;
-    let (round, delivered) = runtime.block_on(async {
-        let round = round::run(&definitions, limit, options.now).await;
-        let delivered = match &config {
-            Some(config) => {
-                Some(otlp::push(config, &resource, &round.runs, clock::now(), DELIVERY_BOUND).await)
-            }
-            None => None,
-        };
-        (round, delivered)
-    });
+    let code = runtime.block_on(check(options, &definitions, config.as_ref(), &resource));
     // A resolver that hangs holds its thread; the program must not wait for it.
     runtime.shutdown_background();
-    conclude(options, config.as_ref(), &round, delivered.as_ref())
+    code
 }
 
-/// Prints the report; the exit code follows from the verdicts and the delivery.
-fn conclude(
+/// One round: probe, report, deliver. People see the report before the delivery, which may take its time.
+async fn check(
     options: &Check,
+    definitions: &[Definition],
     config: Option<&Config>,
-    round: &Round,
-    delivery: Option<&Delivery>,
+    resource: &Resource,
 ) -> Result<ExitCode> {
-    let verdicts = round.runs.iter().map(|run| run.judgment.verdict);
-    let code = ExitCode::of_round(
-        verdicts,
-        &options.fail_on,
-        delivery.is_none_or(Delivery::delivered),
-    );
-    let delivered = config.zip(delivery);
-    let text = match options.format {
-        ReportFormat::Text => {
-            report::text::round(&round.runs, round.took) + &delivered.map_or_else(String::new, told)
-        }
-        ReportFormat::Json => report::json::round(
-            &round.runs,
-            delivered.map(report::json::DeliveryEntry::from),
-            code,
-        ),
-        ReportFormat::Junit => report::junit::round(&round.runs, round.took)?,
+    let round = round::run(definitions, usize::from(options.max_concurrent), options.now).await;
+    // Results are delivered even when nobody can read the report.
+    let told = match options.format {
+        ReportFormat::Text => report::conclude(&report::text::round(&round.runs, round.took, columns())),
+        ReportFormat::Json | ReportFormat::Junit => Ok(()),
     };
-    if options.format != ReportFormat::Text
-        && let Some((config, delivery)) = delivered.filter(|(_, delivery)| !delivery.delivered())
-    {
-        report::note(&report::delivery::sentence(config, delivery));
+    let delivered = match config {
+        Some(config) => Some((config, deliver(config, resource, &round).await)),
+        None => None,
+    };
+    told?;
+    conclude(options, &round, delivered.as_ref())
+}
+
+/// Delivers the results within a bound; a request to stop cuts it short.
+async fn deliver(config: &Config, resource: &Resource, round: &Round) -> Delivery {
+    let bound = if round.was_stopped {
+        BOUND_WHEN_STOPPED
+    } else {
+        DELIVERY_BOUND
+    };
+    let waiting = format!("delivering the results to {}\n", config.endpoint());
+    tokio::select! {
+        delivery = otlp::push(config, resource, &round.runs, clock::now(), bound) => delivery,
+        never = report::note_after(PATIENCE, &waiting) => match never {},
+        () = stop::requested() => interrupted(config),
+    }
+}
+
+fn interrupted(config: &Config) -> Delivery {
+    let message = format!("the delivery to {} was interrupted", config.endpoint());
+    Delivery {
+        failure: Some(Failure { message, hint: None }),
+        ..Delivery::default()
+    }
+}
+
+/// Prints what is left to say; the exit code follows from the verdicts and the delivery.
+fn conclude(options: &Check, round: &Round, delivered: Option<&(&Config, Delivery)>) -> Result<ExitCode> {
+    let is_delivered = delivered.is_none_or(|(_, delivery)| delivery.delivered());
+    let verdicts = round.runs.iter().map(|run| run.judgment.verdict);
+    let code = ExitCode::of_round(verdicts, &options.fail_on, is_delivered);
+    let sentence = delivered.map(|(config, delivery)| report::delivery::sentence(config, delivery));
+    let text = match (options.format, &sentence) {
+        // What went wrong is not to be lost where the report is thrown away.
+        (ReportFormat::Text, Some(sentence)) if is_delivered => sentence.clone(),
+        (ReportFormat::Text, _) => String::new(),
+        (ReportFormat::Json, _) => report::json::round(&round.runs, delivered.map(DeliveryEntry::from), code),
+        (ReportFormat::Junit, _) => report::junit::round(&round.runs, round.took)?,
+    };
+    if let Some(sentence) = sentence.filter(|_| !is_delivered) {
+        report::note(&sentence);
     }
     report::conclude(&text)?;
     Ok(code)
 }
 
-fn told((config, delivery): (&Config, &Delivery)) -> String {
-    report::delivery::sentence(config, delivery)
-}
-
 /// Probe files with mistakes: nothing is probed.
 fn refuse(mistakes: &Mistakes, format: ReportFormat) -> Result<ExitCode> {
-    report::note(&mistakes.render(true));
-    if format == ReportFormat::Json {
-        let entries = mistakes.iter().map(report::mistakes::Entry::from).collect();
-        report::conclude(&report::json::no_round(entries))?;
-    }
+    let count = report::text::counted(mistakes.count(), "mistake", "mistakes");
+    report::note(&format!(
+        "{}\n{count}; nothing was probed\n",
+        mistakes.render(true)
+    ));
+    let document = match format {
+        ReportFormat::Text => String::new(),
+        ReportFormat::Json => report::json::no_round(mistakes.iter().map(Entry::from).collect()),
+        ReportFormat::Junit => report::junit::no_round(mistakes.iter())?,
+    };
+    report::conclude(&document)?;
     Ok(ExitCode::Mistakes)
 }
 

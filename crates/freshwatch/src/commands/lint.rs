@@ -19,7 +19,7 @@ pub fn run(options: &Lint) -> Result<ExitCode> {
     };
     let text = match (options.format, &loaded) {
         (LintFormat::Text, Ok(set)) => report::mistakes::none(set),
-        (LintFormat::Text, Err(mistakes)) => mistakes.render(report::is_coloured()),
+        (LintFormat::Text, Err(mistakes)) => report::mistakes::pictures(mistakes),
         (LintFormat::Json, Ok(_)) => report::mistakes::json(std::iter::empty()),
         (LintFormat::Json, Err(mistakes)) => report::mistakes::json(mistakes.iter()),
     };

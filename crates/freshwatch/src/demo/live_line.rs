@@ -1,9 +1,8 @@
 //! The line at the foot of a terminal that is written again and again.
 
-use std::io::{self, IsTerminal as _};
-
 use anstream::adapter::strip_str;
 
+use crate::report::wrap::columns;
 use crate::report::{self, PrintError};
 
 /// A line that is written over; where standard output is no terminal, it is not shown at all.
@@ -18,8 +17,10 @@ pub(crate) struct LiveLine {
 impl LiveLine {
     /// Nothing is shown yet.
     pub(crate) fn new() -> Self {
-        let columns = io::stdout().is_terminal().then(columns).flatten();
-        Self { columns, covered: 0 }
+        Self {
+            columns: columns(),
+            covered: 0,
+        }
     }
 
     /// The terminal's columns, if there is one.
@@ -59,10 +60,6 @@ impl LiveLine {
             covered => format!("\r{:covered$}\r", ""),
         }
     }
-}
-
-fn columns() -> Option<usize> {
-    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
 #[cfg(test)]

@@ -12,12 +12,10 @@ use freshwatch_probe::{duration, show};
 
 use super::story::Act;
 use crate::report::text::style;
+use crate::report::wrap::wrap;
 
 /// Before the sentence of a line: the time, the verdict, the name, the status, and what stands between them.
 const COLUMNS: usize = 5 + 2 + 8 + 2 + 2 + 9 + 2;
-
-/// A sentence is not wrapped into a column narrower than this.
-const NARROWEST: usize = 30;
 
 /// Folds rounds into text.
 #[derive(Debug)]
@@ -67,11 +65,7 @@ impl Narrator {
         let (verdict, colour) = (run.judgment.verdict, style(run.judgment.verdict));
         let (time, status) = (clock(elapsed), status(run));
         let indent = COLUMNS + self.names;
-        let room = self
-            .columns
-            .map(|columns| columns.saturating_sub(indent))
-            .filter(|room| *room >= NARROWEST);
-        let sentence = wrap(&sentence(run), room, indent);
+        let sentence = wrap(&sentence(run), self.columns, indent);
         let name = run.probe.as_str();
         // Writing to a `String` cannot fail.
         let _ = writeln!(
@@ -131,29 +125,6 @@ fn sentence(run: &Run) -> String {
     )
 }
 
-/// Breaks a sentence between its words, so that no line has more than `room` characters.
-fn wrap(sentence: &str, room: Option<usize>, indent: usize) -> String {
-    let Some(room) = room else {
-        return sentence.to_owned();
-    };
-    let mut text = String::new();
-    let mut used = 0;
-    for word in sentence.split(' ') {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > room {
-            let _ = write!(text, "\n{:indent$}", "");
-            used = 0;
-        }
-        if used > 0 {
-            text.push(' ');
-            used += 1;
-        }
-        text.push_str(word);
-        used += length;
-    }
-    text
-}
-
 /// `22 rounds`.
 pub(crate) fn rounds(count: usize) -> String {
     show::counted(count, "round", "rounds")
@@ -171,7 +142,7 @@ pub(crate) mod tests {
     use insta::assert_snapshot;
     use jiff::Timestamp;
 
-    use super::{Narrator, standing, wrap};
+    use super::{Narrator, standing};
     use crate::demo::story::Act;
 
     /// A run with this verdict and status; 0: no answer.
@@ -245,14 +216,6 @@ pub(crate) mod tests {
         16s  ok        real-price  HTTP 200   answers as promised
         16s  down      chat        no answer  a sentence about the down chat
         ");
-    }
-
-    #[test]
-    fn a_sentence_is_wrapped_between_its_words() {
-        let sentence = "down for a while";
-        assert_eq!(wrap(sentence, Some(10), 2), "down for a\n  while");
-        assert_eq!(wrap(sentence, Some(3), 1), "down\n for\n a\n while");
-        assert_eq!(wrap(sentence, None, 2), sentence);
     }
 
     #[test]

@@ -37,8 +37,8 @@ pub fn sentence(config: &Config, delivery: &Delivery) -> String {
     text
 }
 
-impl From<(&Config, &Delivery)> for DeliveryEntry {
-    fn from((config, delivery): (&Config, &Delivery)) -> Self {
+impl From<&(&Config, Delivery)> for DeliveryEntry {
+    fn from((config, delivery): &(&Config, Delivery)) -> Self {
         let delivered = delivery.delivered();
         Self {
             delivered,

@@ -35,7 +35,7 @@ struct RunEntry<'a> {
     started: String,
     duration_seconds: f64,
     http: Http,
-    phases: BTreeMap<&'static str, f64>,
+    phases: BTreeMap<&'static str, Option<f64>>,
     data: Option<Data>,
     labels: &'a BTreeMap<String, String>,
 }
@@ -136,11 +136,11 @@ impl From<DataAge> for Data {
     }
 }
 
-fn phases(exchange: &Exchange) -> BTreeMap<&'static str, f64> {
+fn phases(exchange: &Exchange) -> BTreeMap<&'static str, Option<f64>> {
     let taken = |phase: Phase| exchange.phase(phase).as_ref().map(Duration::as_secs_f64);
     Phase::ALL
         .into_iter()
-        .filter_map(|phase| Some((phase.as_str(), taken(phase)?)))
+        .map(|phase| (phase.as_str(), taken(phase)))
         .collect()
 }
 

@@ -2,20 +2,42 @@
 
 use std::time::Duration;
 
+use freshwatch_file::Mistake;
 use freshwatch_probe::run::Run;
 use freshwatch_probe::verdict::Verdict;
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 /// The report of a round. `stale`, `invalid` and `down` are failures, `unknown` is an error: it is the prober's.
 ///
 /// # Errors
 /// When the XML cannot be written.
-pub fn round(runs: &[Run], took: Duration) -> Result<String, quick_junit::SerializeError> {
+pub fn round(runs: &[Run], took: Duration) -> Result<String, SerializeError> {
     let mut report = Report::new("freshwatch");
     report.set_time(took);
     let mut suite = TestSuite::new("freshwatch check");
     suite.set_time(took);
     suite.add_test_cases(runs.iter().map(case));
+    report.add_test_suite(suite);
+    report.to_string()
+}
+
+/// The report of a round that did not begin: each mistake is an error.
+///
+/// # Errors
+/// When the XML cannot be written.
+pub fn no_round<'a>(mistakes: impl Iterator<Item = &'a Mistake>) -> Result<String, SerializeError> {
+    let mut report = Report::new("freshwatch");
+    let mut suite = TestSuite::new("probe files");
+    suite.add_test_cases(mistakes.map(|mistake| {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_type(mistake.code.as_str());
+        status.set_message(mistake.message.as_str());
+        status.set_description(mistake.help.as_deref().unwrap_or_default());
+        let (file, line, column) = (&mistake.file, mistake.line, mistake.column);
+        let mut case = TestCase::new(format!("{file}:{line}:{column}"), status);
+        case.set_classname("freshwatch");
+        case
+    }));
     report.add_test_suite(suite);
     report.to_string()
 }

@@ -1,6 +1,6 @@
 //! Mistakes of probe files for machines, and the sentence that there are none.
 
-use freshwatch_file::{Mistake, ProbeSet};
+use freshwatch_file::{Mistake, Mistakes, ProbeSet};
 use serde::Serialize;
 
 use super::text::counted;
@@ -43,6 +43,12 @@ pub fn json<'a>(mistakes: impl Iterator<Item = &'a Mistake>) -> String {
         mistakes: mistakes.map(Entry::from).collect(),
     };
     super::json::pretty(&document)
+}
+
+/// A picture of each, and how many there are.
+pub fn pictures(mistakes: &Mistakes) -> String {
+    let count = counted(mistakes.count(), "mistake", "mistakes");
+    format!("{}\n{count}\n", mistakes.render(super::is_coloured()))
 }
 
 /// That there are none, and how much was looked at.

@@ -5,8 +5,11 @@ pub mod json;
 pub mod junit;
 pub mod mistakes;
 pub mod text;
+pub mod wrap;
 
-use std::io::{self, ErrorKind, Write as _};
+use std::convert::Infallible;
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use thiserror::Error;
@@ -57,6 +60,16 @@ pub fn error(message: &str) {
 /// Says something on standard error, which nobody but people read. When even that fails, there is nobody to tell.
 pub fn note(text: &str) {
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Says on standard error what is going on, once that takes longer than a person waits gladly, and then nothing more.
+/// Only at a terminal: nobody waits before a log.
+pub async fn note_after(patience: Duration, text: &str) -> Infallible {
+    tokio::time::sleep(patience).await;
+    if io::stderr().is_terminal() {
+        note(text);
+    }
+    std::future::pending().await
 }
 
 /// Whether standard output shows colours: on a terminal, and `NO_COLOR` is not set.

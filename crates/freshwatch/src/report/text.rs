@@ -8,14 +8,16 @@ use freshwatch_probe::duration;
 use freshwatch_probe::run::Run;
 use freshwatch_probe::verdict::Verdict;
 
-/// The report of a round.
-pub fn round(runs: &[Run], took: Duration) -> String {
+use super::wrap::wrap;
+
+/// The report of a round, for a terminal of so many columns.
+pub fn round(runs: &[Run], took: Duration, columns: Option<usize>) -> String {
     let mut runs: Vec<&Run> = runs.iter().collect();
     runs.sort_by_key(|run| run.judgment.verdict);
     let width = runs.iter().map(|run| run.probe.as_str().len()).max().unwrap_or(0);
     let mut text = String::new();
     for run in &runs {
-        write_run(&mut text, run, width);
+        write_run(&mut text, run, width, columns);
     }
     if !runs.is_empty() {
         text.push('\n');
@@ -45,24 +47,23 @@ pub fn style(verdict: Verdict) -> Style {
 }
 
 /// One probe: its verdict, its name, the first sentence; further sentences below, in line with the first.
-fn write_run(text: &mut String, run: &Run, width: usize) {
+fn write_run(text: &mut String, run: &Run, width: usize, columns: Option<usize>) {
     let verdict = run.judgment.verdict;
-    let style = style(verdict);
-    let faint = Style::new().dimmed();
+    let (style, faint) = (style(verdict), Style::new().dimmed());
+    let indent = 8 + 2 + width + 2;
     // Writing to a `String` cannot fail.
     let _ = write!(
         text,
         "{style}{verdict:<8}{style:#}  {:<width$}  ",
         run.probe.as_str()
     );
-    let indent = " ".repeat(8 + 2 + width + 2);
-    let mut sentences = sentences(run).into_iter();
-    let _ = writeln!(text, "{}", sentences.next().unwrap_or_default());
-    for sentence in sentences {
-        let _ = writeln!(text, "{indent}{sentence}");
+    for (index, sentence) in sentences(run).iter().enumerate() {
+        let before = if index == 0 { 0 } else { indent };
+        let _ = writeln!(text, "{:before$}{}", "", wrap(sentence, columns, indent));
     }
     for note in &run.judgment.notes {
-        let _ = writeln!(text, "{indent}{faint}note: {note}{faint:#}");
+        let note = wrap(&format!("note: {note}"), columns, indent);
+        let _ = writeln!(text, "{:indent$}{faint}{note}{faint:#}", "");
     }
 }
 
