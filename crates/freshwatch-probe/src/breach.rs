@@ -37,6 +37,8 @@ pub enum BreachKind {
     NotJson,
     /// The body is not text.
     NotText,
+    /// The body is too large and too deep.
+    TooCostly,
     /// The JSON Schema.
     Schema,
     /// The certificate.
@@ -179,14 +181,15 @@ impl Breaches {
     }
 
     fn check_path(&mut self, path: &Path, matcher: &Matcher, view: &View<'_>) {
-        let document = match view.json() {
-            Ok(document) => document,
+        let found = match view.select(path) {
+            Ok(found) => found,
             Err(why) => return self.unparsable(why),
         };
-        let found = path.select(document);
         let subject = Subject {
             matches: &found,
-            missing: path.missing(document, found.len()),
+            missing: view
+                .json()
+                .map_or(0, |document| path.missing(document, found.len())),
             singular: path.is_singular(),
             numbers_in_text: false,
         };
@@ -231,6 +234,7 @@ impl Breaches {
         let (kind, message) = match why {
             Unparsable::NotJson(message) => (BreachKind::NotJson, message),
             Unparsable::NotText(message) => (BreachKind::NotText, message),
+            Unparsable::TooCostly(message) => (BreachKind::TooCostly, message),
             // That the body never came whole is a reason of its own.
             Unparsable::Incomplete => return,
         };

@@ -124,8 +124,22 @@ impl Schema {
         &self.name
     }
 
-    /// The first violation: where it is (a JSON Pointer), what is wrong, and how many there are up to 100.
+    /// How a document breaks the schema, if it does.
+    ///
+    /// Collecting what is wrong takes as many steps as there are ways through `anyOf` and its like: in a deep document
+    /// and a schema that refers to itself that is more than any memory holds. There it is only told that it is wrong.
     pub fn violation(&self, document: &Value) -> Option<Violation> {
+        if self.validator.is_valid(document) {
+            return None;
+        }
+        if is_deeper_than(DEEPEST_TOLD, document) {
+            return Some(Violation {
+                at: String::new(),
+                why: format!("it is nested deeper than {DEEPEST_TOLD} levels, too deep to tell where"),
+                seen: document.clone(),
+                count: 1,
+            });
+        }
         let mut errors = self.validator.iter_errors(document).take(100);
         let first = errors.next()?;
         Some(Violation {
@@ -134,6 +148,18 @@ impl Schema {
             seen: first.instance().as_ref().clone(),
             count: 1 + errors.count(),
         })
+    }
+}
+
+/// How deep a document may be for its violations to be told one by one.
+const DEEPEST_TOLD: usize = 10;
+
+fn is_deeper_than(levels: usize, value: &Value) -> bool {
+    let deeper = |child: &Value| levels == 0 || is_deeper_than(levels - 1, child);
+    match value {
+        Value::Array(elements) => elements.iter().any(deeper),
+        Value::Object(members) => members.values().any(deeper),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

@@ -174,7 +174,7 @@ impl<'a> Case<'a> {
             Err(Unparsable::NotJson(why) | Unparsable::NotText(why)) => {
                 return Some(Err(Reason::new(Verdict::Invalid, Code::NotJson, why)));
             }
-            Err(Unparsable::Incomplete) => return None,
+            Err(Unparsable::TooCostly(_) | Unparsable::Incomplete) => return None,
         };
         Some(self_report::read(document).map_err(|why| match why {
             NoReport::Absent => {
@@ -306,6 +306,7 @@ fn expected(breach: Breach) -> Reason {
         BreachKind::Missing => Code::NoMatch,
         BreachKind::NotJson => Code::NotJson,
         BreachKind::NotText => Code::NotText,
+        BreachKind::TooCostly => Code::TooLarge,
         BreachKind::Schema => Code::Schema,
         BreachKind::Certificate => Code::Certificate,
     };
@@ -322,6 +323,7 @@ fn warned(breach: Breach) -> Reason {
         // Where JSON or text is needed, an answer that is neither is wrong, whoever needs it.
         BreachKind::NotJson => (Verdict::Invalid, Code::NotJson),
         BreachKind::NotText => (Verdict::Invalid, Code::NotText),
+        BreachKind::TooCostly => (Verdict::Invalid, Code::TooLarge),
     };
     reason(verdict, code, breach)
 }

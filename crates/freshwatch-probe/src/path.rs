@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use jsonpath_rust::parser::model::{
-    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, Test, TestFunction,
-};
+use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
 use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
+
+use crate::effort::Effort;
 
 /// A compiled JSONPath.
 #[derive(Debug, Clone)]
@@ -15,6 +15,7 @@ pub struct Path {
     text: String,
     query: JpQuery,
     singular: bool,
+    effort: Effort,
     /// The path up to the items that it looks into: `$.items[*]` of `$.items[*].price`.
     items: Option<JpQuery>,
 }
@@ -29,13 +30,14 @@ impl Path {
             return Err(format!("`{text}` is not a JSONPath: it must start with `$`"));
         }
         let query = parse_json_path(text).map_err(|_| format!("`{text}` is not a JSONPath (RFC 9535)"))?;
-        check_segments(&query.segments, 0).map_err(|why| format!("`{text}`: {why}"))?;
         let singular = query.segments.iter().all(is_singular);
+        let effort = Effort::of(&query).map_err(|why| format!("`{text}`: {why}"))?;
         let items = items(&query);
         Ok(Self {
             text: text.to_owned(),
             query,
             singular,
+            effort,
             items,
         })
     }
@@ -46,8 +48,14 @@ impl Path {
     }
 
     /// The values that it matches, in document order.
-    pub fn select<'v>(&self, document: &'v Value) -> Vec<&'v Value> {
-        process(&self.query, document)
+    ///
+    /// # Errors
+    /// The document is such that looking would take too long or too much memory.
+    pub fn select<'v>(&self, document: &'v Value) -> Result<Vec<&'v Value>, TooCostly> {
+        if self.effort.is_bearable(document) {
+            return Ok(process(&self.query, document));
+        }
+        Err(TooCostly)
     }
 
     /// How many items lack what it looks for: of `$.items[*].price`, the items without a price.
@@ -77,6 +85,10 @@ fn items(query: &JpQuery) -> Option<JpQuery> {
     (last + 1 < query.segments.len()).then(|| JpQuery::new(query.segments[..=last].to_vec()))
 }
 
+/// A document is too large and too deep for a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooCostly;
+
 impl fmt::Display for Path {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
@@ -85,76 +97,6 @@ impl fmt::Display for Path {
 
 fn is_singular(segment: &Segment) -> bool {
     matches!(segment, Segment::Selector(Selector::Name(_) | Selector::Index(_)))
-}
-
-/// Refuses what jsonpath-rust 1.0 is known to answer with silence: a filter inside a filter.
-/// `exists: false` on such a path would otherwise pass whatever the document holds.
-fn check_segments(segments: &[Segment], depth: usize) -> Result<(), String> {
-    segments.iter().try_for_each(|segment| match segment {
-        Segment::Descendant(inner) => check_segments(std::slice::from_ref(inner), depth),
-        Segment::Selector(selector) => check_selector(selector, depth),
-        Segment::Selectors(selectors) => selectors
-            .iter()
-            .try_for_each(|selector| check_selector(selector, depth)),
-    })
-}
-
-fn check_selector(selector: &Selector, depth: usize) -> Result<(), String> {
-    match selector {
-        Selector::Name(_) | Selector::Wildcard | Selector::Index(_) | Selector::Slice(..) => Ok(()),
-        Selector::Filter(_) if depth > 0 => Err(
-            "a filter inside a filter is not supported: select the inner values with a path of their own"
-                .into(),
-        ),
-        Selector::Filter(filter) => check_filter(filter, depth + 1),
-    }
-}
-
-fn check_filter(filter: &Filter, depth: usize) -> Result<(), String> {
-    match filter {
-        Filter::Or(filters) | Filter::And(filters) => {
-            filters.iter().try_for_each(|filter| check_filter(filter, depth))
-        }
-        Filter::Atom(FilterAtom::Filter { expr, .. }) => check_filter(expr, depth),
-        Filter::Atom(FilterAtom::Test { expr, .. }) => check_test(expr, depth),
-        Filter::Atom(FilterAtom::Comparison(comparison)) => {
-            let (Comparison::Eq(left, right)
-            | Comparison::Ne(left, right)
-            | Comparison::Gt(left, right)
-            | Comparison::Gte(left, right)
-            | Comparison::Lt(left, right)
-            | Comparison::Lte(left, right)) = comparison.as_ref();
-            [left, right].into_iter().try_for_each(|side| match side {
-                Comparable::Function(function) => check_function(function, depth),
-                Comparable::Literal(_) | Comparable::SingularQuery(_) => Ok(()),
-            })
-        }
-    }
-}
-
-fn check_test(test: &Test, depth: usize) -> Result<(), String> {
-    match test {
-        Test::RelQuery(segments) => check_segments(segments, depth),
-        Test::AbsQuery(query) => check_segments(&query.segments, depth),
-        Test::Function(function) => check_function(function, depth),
-    }
-}
-
-fn check_function(function: &TestFunction, depth: usize) -> Result<(), String> {
-    let check = |argument: &FnArg| match argument {
-        FnArg::Literal(_) => Ok(()),
-        FnArg::Test(test) => check_test(test, depth),
-        FnArg::Filter(filter) => check_filter(filter, depth),
-    };
-    match function {
-        TestFunction::Custom(name, _) => Err(format!("the function `{name}` is not one of RFC 9535")),
-        TestFunction::Length(argument) => check(argument),
-        TestFunction::Value(argument) | TestFunction::Count(argument) => check(argument),
-        TestFunction::Search(text, pattern) | TestFunction::Match(text, pattern) => {
-            check(text)?;
-            check(pattern)
-        }
-    }
 }
 
 #[cfg(test)]
@@ -205,7 +147,7 @@ mod tests {
             ("$.one.d", 0),
         ] {
             let path = Path::parse(text).unwrap();
-            let found = path.select(&document).len();
+            let found = path.select(&document).unwrap().len();
             assert_eq!(path.missing(&document, found), missing, "{text}");
         }
     }
@@ -214,7 +156,13 @@ mod tests {
     fn selects_in_document_order() {
         let document = json!({"items": [{"d": 1}, {"d": null}, {}]});
         let path = Path::parse("$.items[*].d").unwrap();
-        assert_eq!(path.select(&document), [&json!(1), &json!(null)]);
-        assert!(Path::parse("$.none").unwrap().select(&document).is_empty());
+        assert_eq!(path.select(&document).unwrap(), [&json!(1), &json!(null)]);
+        assert!(
+            Path::parse("$.none")
+                .unwrap()
+                .select(&document)
+                .unwrap()
+                .is_empty()
+        );
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::freshness::Source;
 use crate::observation::{Answer, Body};
+use crate::path::{Path, TooCostly};
 use crate::redact::Redactor;
 use crate::request::ReadAs;
 
@@ -27,6 +28,8 @@ pub enum Unparsable {
     NotJson(String),
     /// It is not UTF-8.
     NotText(String),
+    /// It is too large and too deep for a path; a fragment that names the path.
+    TooCostly(String),
     /// It never came whole; that is a reason of its own.
     Incomplete,
 }
@@ -80,7 +83,7 @@ impl<'a> View<'a> {
     /// Why the body cannot be read.
     pub fn values(&self, source: &Source) -> Result<Vec<Value>, Unparsable> {
         match source {
-            Source::Path(path) => Ok(path.select(self.json()?).into_iter().cloned().collect()),
+            Source::Path(path) => Ok(self.select(path)?.into_iter().cloned().collect()),
             Source::Header(name) => Ok(self.header(name)),
             Source::Text(regex) => {
                 let text = self.text()?;
@@ -90,6 +93,18 @@ impl<'a> View<'a> {
                     .collect())
             }
         }
+    }
+
+    /// What a path selects in the body.
+    ///
+    /// # Errors
+    /// Why the body cannot be read so.
+    pub fn select(&self, path: &Path) -> Result<Vec<&Value>, Unparsable> {
+        path.select(self.json()?).map_err(|TooCostly| {
+            Unparsable::TooCostly(format!(
+                "the body is too large and too deep to look for `{path}` in it"
+            ))
+        })
     }
 
     /// How many items lack what a source looks for, of which `found` were found.

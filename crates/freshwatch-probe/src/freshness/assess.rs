@@ -311,6 +311,7 @@ fn unparsable(why: Unparsable) -> Reason {
     match why {
         Unparsable::NotJson(message) => invalid(Code::NotJson, message),
         Unparsable::NotText(message) => invalid(Code::NotText, message),
+        Unparsable::TooCostly(message) => invalid(Code::TooLarge, message),
         Unparsable::Incomplete => invalid(Code::NoTimestamp, "the body never came whole"),
     }
 }

@@ -308,6 +308,18 @@ fn a_body_that_never_came_whole_is_invalid() {
 }
 
 #[test]
+fn a_body_of_brackets_is_too_large_for_some_paths() {
+    let nested = format!("{}0{}", "[".repeat(120), "]".repeat(120));
+    let body = format!("[{}]", vec![nested; 4_000].join(","));
+    let mut definition = probe();
+    definition.expect = expecting("$..error", Condition::Exists(false));
+    check(&definition, &answer(200, body.clone()), "invalid too_large");
+    let mut rule = at("$..t");
+    rule.pick = Some(Pick::Newest);
+    check(&freshness(rule), &answer(200, body), "invalid too_large");
+}
+
+#[test]
 fn fresh_until_the_very_second() {
     let judged_at = |stamp: &str| judged(&fresh(), &json(&json!({"updatedAt": stamp})));
     assert_eq!(judged_at("2026-11-21T08:30:00Z"), "ok");
