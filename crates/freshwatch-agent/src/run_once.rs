@@ -1,6 +1,6 @@
 //! One run of a probe: exactly one result, however many attempts it takes.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use freshwatch_probe::definition::Definition;
 use freshwatch_probe::judge::judge;
@@ -18,6 +18,9 @@ use crate::{clock, http, retry};
 /// Bodies larger than this, in bytes, are judged off the threads that run the probes: parsing them would make others
 /// late.
 const QUICKLY_JUDGED: usize = 64 << 10;
+
+/// How long judging may take.
+const LONGEST_JUDGING: Duration = Duration::from_secs(10);
 
 impl Agent {
     /// Runs a probe once, judged at `judged_at`, or else at the time when its answer came.
@@ -73,7 +76,8 @@ impl Agent {
     }
 }
 
-/// Judges here, or on a thread of its own when that takes long.
+/// Judges here, or on a thread of its own when that may take long, and not for ever: a schema that refers to itself can
+/// take a deep document through more ways than there is time.
 async fn judge_aside(
     definition: &Definition,
     observation: Observation,
@@ -86,7 +90,7 @@ async fn judge_aside(
         },
         Outcome::Unreachable(_) | Outcome::NotMade(_) => false,
     };
-    if !large {
+    if !large && !definition.has_schema() {
         let judgment = judge(definition, &observation, now);
         return (observation, judgment);
     }
@@ -95,16 +99,16 @@ async fn judge_aside(
         let judgment = judge(&owned, &observation, now);
         (observation, judgment)
     });
-    match judging.await {
-        Ok(judged) => judged,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+    let why = match time::timeout(LONGEST_JUDGING, judging).await {
+        Ok(Ok(judged)) => return judged,
+        Ok(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         // The runtime is shutting down.
-        Err(_) => {
-            let observation = not_made(NotMade::Aborted);
-            let judgment = judge(definition, &observation, now);
-            (observation, judgment)
-        }
-    }
+        Ok(Err(_)) => NotMade::Aborted,
+        Err(_) => NotMade::Unjudged(LONGEST_JUDGING),
+    };
+    let observation = not_made(why);
+    let judgment = judge(definition, &observation, now);
+    (observation, judgment)
 }
 
 fn not_made(why: NotMade) -> Observation {

@@ -73,6 +73,17 @@ impl Definition {
     }
 }
 
+impl Definition {
+    /// Whether a JSON Schema is to be held against the body.
+    pub fn has_schema(&self) -> bool {
+        let rules = self.verdict_rules.iter().map(|rule| &rule.when);
+        rules
+            .chain([&self.expect])
+            .chain(&self.warn)
+            .any(|block| block.schema.is_some())
+    }
+}
+
 /// A probe's name: `[a-z0-9-]`, 1 to 63 characters, a letter or digit at both ends, so that it can be a label's
 /// value and the name of a Kubernetes object (RFC 1123).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

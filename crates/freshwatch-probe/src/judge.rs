@@ -347,6 +347,13 @@ fn not_made(why: &NotMade) -> Reason {
             Code::Overload,
             "the prober had no capacity to start in time".into(),
         ),
+        NotMade::Unjudged(bound) => (
+            Code::Overload,
+            format!(
+                "judging the answer took longer than {}: the schema has too many ways through it",
+                duration::show(*bound)
+            ),
+        ),
         NotMade::Internal => (
             Code::Internal,
             "the prober failed inside: please report this as a bug of freshwatch".into(),

@@ -153,6 +153,8 @@ pub enum NotMade {
     Aborted,
     /// There was no capacity to start in time.
     Overload,
+    /// Judging it took longer than this.
+    Unjudged(Duration),
     /// The prober failed inside, which is a bug.
     Internal,
 }

@@ -101,7 +101,7 @@ pub(crate) fn presentable(outcome: Outcome, secrets: &Redactor) -> Outcome {
         }),
         Outcome::NotMade(not_made) => Outcome::NotMade(match not_made {
             NotMade::Secret(why) => NotMade::Secret(show(why)),
-            NotMade::Aborted | NotMade::Overload | NotMade::Internal => not_made,
+            NotMade::Aborted | NotMade::Overload | NotMade::Unjudged(_) | NotMade::Internal => not_made,
         }),
     }
 }

@@ -172,6 +172,7 @@ fn what_the_prober_could_not_do_is_unknown() {
         (NotMade::Secret("`/run/token` cannot be read".into()), "secret"),
         (NotMade::Aborted, "aborted"),
         (NotMade::Overload, "overload"),
+        (NotMade::Unjudged(HOUR), "overload"),
         (NotMade::Internal, "internal"),
     ] {
         check(
