@@ -201,7 +201,7 @@ impl<'a> Case<'a> {
     async fn check_instant_of(&self, decoy: &Decoy, instant: Timestamp) {
         let soon = Some(instant + SignedDuration::from_mins(1));
         let (first_plausible, source) = (
-            "1990-01-01T00:00:00Z".parse().unwrap(),
+            "1990-01-01T00:00:00Z".parse().expect("a time"),
             self.source_of_decoy(decoy),
         );
         for format in formats(

@@ -9,6 +9,7 @@ mod cookbook;
 mod demo;
 mod redirects;
 mod retries;
+mod secrets;
 
 mod otlp_delivery;
 mod real_receiver;
