@@ -164,7 +164,7 @@ async fn a_client_certificate_that_is_demanded() {
 async fn files_of_certificates_that_cannot_be_used() {
     let config = || Identity::self_signed(&[HOST], false).serving(&[]);
     let missing = |probe: &mut Definition| probe.request.tls.ca = Some("/no/such/ca.pem".into());
-    let told = "unknown secret: the certificate file `/no/such/ca.pem` cannot be read: entity not found";
+    let told = "unknown secret: the certificate file `/no/such/ca.pem` cannot be read: there is no such file or folder";
     check(config(), missing, told).await;
     let authority = Authority::new();
     let (cert, _) = authority.write_identity(&authority.issue_to_client());

@@ -11,6 +11,7 @@ use freshwatch_probe::observation::NotMade;
 use freshwatch_probe::redact::Redactor;
 use freshwatch_probe::request::{Request, Tls};
 use freshwatch_probe::template::{RunValues, Secret, Template};
+use freshwatch_probe::unreadable;
 use tokio::{task, time};
 
 use crate::http::outgoing::Outgoing;
@@ -110,7 +111,7 @@ fn read_secret(path: &Path) -> Result<Secret, String> {
 
 /// The bytes of a regular file: a pipe could keep a thread waiting for ever.
 fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    let cannot = |error: io::Error| format!("cannot be read: {}", error.kind());
+    let cannot = |error: io::Error| format!("cannot be read: {}", unreadable::why(&error));
     if !path.metadata().map_err(cannot)?.is_file() {
         return Err("cannot be read: it is not a file".into());
     }
@@ -175,7 +176,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_read_names_the_file_and_never_its_content() {
-        let cannot = "the secret file `PATH` cannot be read: entity not found";
+        let cannot = "the secret file `PATH` cannot be read: there is no such file or folder";
         assert_eq!(check(None).await.unwrap_err(), cannot);
         assert_eq!(
             check(Some(b"\n")).await.unwrap_err(),

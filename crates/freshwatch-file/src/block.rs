@@ -2,7 +2,9 @@
 
 use crate::context::Context;
 use crate::found::Found;
+use crate::misfit;
 use crate::mistake::Code;
+use crate::shape::Shape;
 use crate::suggestion;
 use crate::yaml::{Key, Node, Place};
 
@@ -31,46 +33,20 @@ impl<'n> Value<'n> {
     pub const fn place(self) -> Place {
         self.node.place
     }
-}
 
-/// What a block of the grammar may hold.
-pub(crate) struct Shape {
-    /// The block in words: `a probe`, `` `tls` ``.
-    pub name: &'static str,
-    /// Its keys; none: the keys are the writer's own.
-    pub keys: &'static [&'static str],
-    /// Keys of the grammar that are not built yet.
-    pub later: &'static [&'static str],
-    /// Keys that belong elsewhere, and what to do about them.
-    pub elsewhere: &'static [(&'static str, &'static str)],
-    /// A line of a block whose keys are the writer's own.
-    pub example: &'static str,
-    /// Keys whose maps merge with those of `defaults`.
-    pub merging: &'static [&'static str],
-    /// Keys of which an own one puts the others of `defaults` out of force.
-    pub exclusive: &'static [&'static [&'static str]],
-}
-
-impl Shape {
-    /// A block with these keys, all of them built, that merges no further.
-    pub const fn closed(name: &'static str, keys: &'static [&'static str]) -> Self {
-        Self {
-            name,
-            keys,
-            later: &[],
-            elsewhere: &[],
-            example: "",
-            merging: &[],
-            exclusive: &[],
-        }
-    }
-
-    /// A block whose keys are the writer's own, with an example of a line.
-    pub const fn free(name: &'static str, example: &'static str) -> Self {
-        Self {
-            example,
-            ..Self::closed(name, &[])
-        }
+    /// A member of it, or of what `defaults` put beneath it.
+    pub fn member(self, key: &str) -> Option<Field<'n>> {
+        let beneath = self.beneath.and_then(|map| map.entry(key));
+        let own = self.node.entry(key);
+        let member = own.or(beneath)?;
+        Some(Field {
+            key: &member.key,
+            value: Self {
+                node: &member.value,
+                beneath: own.and(beneath).map(|member| &member.value),
+                inherited: self.inherited || own.is_none(),
+            },
+        })
     }
 }
 
@@ -97,10 +73,10 @@ impl<'n> Block<'n> {
     /// Opens a value that should be a map of a shape; keys that do not belong there are reported.
     pub fn open(value: Value<'n>, shape: &Shape, context: &Context) -> Option<Self> {
         let Some(members) = value.node.members() else {
-            return context.refuse(no_map(value.node, shape));
+            return context.refuse(misfit::no_map(value.node, shape));
         };
         if members.is_empty() && value.beneath.is_none() && !value.node.is_damaged {
-            return context.refuse(empty(value.node, shape));
+            return context.refuse(misfit::empty(value.node, shape));
         }
         let beneath = value.beneath.and_then(Node::members).unwrap_or_default();
         let own = members.iter().map(|member| Field {
@@ -173,121 +149,22 @@ impl<'n> Block<'n> {
     }
 
     fn has_typo(&self, shape: &Shape) -> bool {
-        let unknown = |name: &str| !shape.keys.contains(&name) && !shape.later.contains(&name);
         self.fields().any(|Field { key, value }| {
-            let name = key.text.as_str();
             !value.inherited
-                && unknown(name)
-                && suggestion::nearest(name, shape.keys.iter().copied()).is_some()
+                && shape.is_unknown(&key.text)
+                && suggestion::nearest(&key.text, shape.keys.iter().copied()).is_some()
         })
     }
 
+    /// Reports keys that do not belong here. Those of `defaults` are reported where `defaults` themselves are read.
     fn check_keys(&self, shape: &Shape, context: &Context) {
-        if shape.keys.is_empty() && shape.later.is_empty() {
+        if shape.is_free() {
             return;
         }
-        for Field { key, value } in self.fields() {
-            let name = key.text.as_str();
-            if let Some((_, remedy)) = shape.elsewhere.iter().find(|(key, _)| *key == name) {
-                let message = format!("`{name}` does not belong into {}", shape.name);
-                context.report(Found::new(key.place, Code::MisplacedKey, message).help(remedy));
-            } else if shape.later.contains(&name) {
-                context.report(not_supported_yet(key.place, name));
-            } else if !shape.keys.contains(&name) && !value.inherited {
-                context.report(unknown_key(key, shape, context));
+        for field in self.fields().filter(|field| !field.value.inherited) {
+            if let Some(found) = misfit::key(field.key, shape, context) {
+                context.report(found);
             }
         }
     }
-}
-
-impl Shape {
-    fn merges(&self, key: &str) -> bool {
-        self.merging.contains(&key)
-    }
-
-    /// Whether an own key puts one of `defaults` out of force.
-    fn replaces(&self, own: &str, default: &str) -> bool {
-        own == default
-            || self
-                .exclusive
-                .iter()
-                .any(|keys| keys.contains(&own) && keys.contains(&default))
-    }
-}
-
-/// The mistake of a key that is in the grammar but not built yet.
-pub(crate) fn not_supported_yet(place: Place, key: &str) -> Found {
-    Found::new(
-        place,
-        Code::NotSupportedYet,
-        format!("`{key}` is not supported yet"),
-    )
-    .help("take it out for now: this version would not act on it")
-}
-
-/// The mistake of a key that the grammar does not have.
-pub(crate) fn unknown_key(key: &Key, shape: &Shape, context: &Context) -> Found {
-    let found = Found::new(
-        key.place,
-        Code::UnknownKey,
-        format!("{} has no key `{}`", shape.name, key.text),
-    );
-    if let Some((before, _)) = key.text.split_once(':')
-        && shape.keys.contains(&before)
-    {
-        return found.help(format!("put a space after the `:` of `{before}:`"));
-    }
-    let known: Vec<&str> = shape.keys.iter().chain(shape.later).copied().collect();
-    let near = Some(known).filter(|_| context.has_time_to_suggest());
-    let help = match near.and_then(|known| suggestion::nearest(&key.text, known)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("allowed here: {}", suggestion::listed(shape.keys)),
-    };
-    found.help(help)
-}
-
-fn no_map(node: &Node, shape: &Shape) -> Found {
-    if node.is_null() {
-        return empty(node, shape);
-    }
-    let found = Found::new(
-        node.place,
-        Code::WrongType,
-        format!("{} is a map of keys and values, not {}", shape.name, node.kind()),
-    );
-    let text = node
-        .scalar()
-        .filter(|scalar| scalar.plain)
-        .map(|scalar| scalar.text.as_str());
-    if let Some(url) = text.filter(|text| text.contains("://") && shape.keys.contains(&"get")) {
-        return found.help(format!("write `get: {url}` beneath the name"));
-    }
-    if let Some((before, after)) = text.and_then(|text| text.split_once(':'))
-        && !after.starts_with("//")
-        && (shape.keys.contains(&before) || shape.keys.is_empty())
-    {
-        return found.help(format!("put a space after the `:` of `{before}:`"));
-    }
-    found.help(what_to_write(shape))
-}
-
-fn empty(node: &Node, shape: &Shape) -> Found {
-    Found::new(node.place, Code::Empty, format!("{} is empty", shape.name))
-        .help(format!("{}, or remove it", what_to_write(shape)))
-}
-
-fn what_to_write(shape: &Shape) -> String {
-    if shape.keys.is_empty() {
-        return format!(
-            "write one `key: value` a line beneath it, such as `{}`",
-            shape.example
-        );
-    }
-    if shape.keys.contains(&"get") {
-        return "write a method with a URL beneath it, such as `get: https://…`".into();
-    }
-    format!(
-        "write at least one of {} beneath it",
-        suggestion::listed(shape.keys)
-    )
 }

@@ -16,7 +16,7 @@ static SPELT_OUT: LazyLock<Regex> = LazyLock::new(|| {
     let keys =
         "password|passwd|bearer|authorization|proxy-authorization|cookie|client_secret|api[_-]?key|token";
     let value = r#""[^"\n]*"?|'[^'\n]*'?|[^\s,}"'][^,}\n]*"#;
-    let pattern = format!(r#"(?im)(?:\b(?:{keys})["']?[ \t]*:[ \t]+({value}))|(?://([^/\s@"'${{}}]+)@)"#);
+    let pattern = format!(r#"(?im)(?:\b(?:{keys})["']?[ \t]*:[ \t]*({value}))|(?://([^/\s@"'${{}}]+)@)"#);
     Regex::new(&pattern).expect("a constant pattern")
 });
 
@@ -24,7 +24,9 @@ static SPELT_OUT: LazyLock<Regex> = LazyLock::new(|| {
 pub(crate) fn starred(text: &str, places: impl Iterator<Item = Place>) -> String {
     let spelt_out = SPELT_OUT.captures_iter(text).filter_map(|found| {
         let value = found.get(1).or_else(|| found.get(2))?;
-        let is_shown = value.as_str().contains("${") || value.as_str().starts_with("$.");
+        let written = value.as_str().trim_end();
+        let is_nothing = matches!(written, "~" | "null");
+        let is_shown = written.contains("${") || written.starts_with("$.") || is_nothing;
         (!is_shown).then(|| value.range())
     });
     let ranges: Vec<_> = places
@@ -40,6 +42,17 @@ pub(crate) fn starred(text: &str, places: impl Iterator<Item = Place>) -> String
     starred
 }
 
+/// A URL, or what was meant to be one, without what looks like credentials in it.
+pub(crate) fn without_credentials(url: &str) -> String {
+    let masked = url
+        .split_inclusive(['/', '?'])
+        .map(|part| match part.rsplit_once('@') {
+            Some((before, after)) if !before.is_empty() => format!("***@{after}"),
+            Some(_) | None => part.to_owned(),
+        });
+    masked.collect()
+}
+
 /// Lines stay lines, and quotes quotes.
 fn stars(part: &str) -> String {
     part.chars()
@@ -52,7 +65,7 @@ fn stars(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::starred;
+    use super::{starred, without_credentials};
     use crate::yaml::Place;
 
     #[track_caller]
@@ -67,6 +80,7 @@ mod tests {
         check("  Authorization: Bearer x, y", "  Authorization: ********, y");
         check("get: https://user:pw@host/a@b", "get: https://*******@host/a@b");
         check("cookie:\n  a: b", "cookie:\n  a: b");
+        check("  password:hunter2", "  password:*******");
     }
 
     #[test]
@@ -78,6 +92,19 @@ mod tests {
         );
         check("get: https://${env:U}@host/", "get: https://${env:U}@host/");
         check("save: {token: $.token}", "save: {token: $.token}");
+        check("auth: {bearer: ~}", "auth: {bearer: ~}");
+    }
+
+    #[test]
+    fn urls_are_shown_without_credentials() {
+        for (url, shown) in [
+            ("https://user:pw@host/a", "https://***@host/a"),
+            ("user:pw@host", "***@host"),
+            ("https://host/?to=a@b", "https://host/?***@b"),
+            ("https://host/", "https://host/"),
+        ] {
+            assert_eq!(without_credentials(url), shown);
+        }
     }
 
     #[test]

@@ -18,9 +18,12 @@ mod load;
 mod parse;
 
 mod block;
+mod clash;
 mod context;
 mod custody;
 mod elements;
+mod misfit;
+mod shape;
 mod suggestion;
 mod yaml;
 

@@ -5,11 +5,16 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use freshwatch_probe::unreadable;
+
 use crate::found::Found;
 use crate::mistake::Code;
 use crate::mistakes::Mistakes;
 use crate::parse::{LARGEST_FILE, ProbeSet, Source, parse_beside, start_of, too_large};
 use crate::yaml::Place;
+
+/// What the command line reads when nothing is named.
+const DEFAULT_PATH: &str = "probes/";
 
 /// Folders deeper than this are a loop of links, or no place for probes.
 const DEEPEST_FOLDER: usize = 16;
@@ -52,18 +57,15 @@ struct Reading {
 impl Reading {
     fn path(&mut self, path: &Path) {
         match fs::metadata(path) {
-            Err(error) => {
-                let help = if error.kind() == io::ErrorKind::NotFound {
-                    "check the path; it is relative to the folder in which freshwatch was started"
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let help = if path.components().eq(Path::new(DEFAULT_PATH).components()) {
+                    "without a PATH, `probes/` is read: run freshwatch where that folder is, or name your files"
                 } else {
-                    "check its permissions"
+                    "check the path; it is relative to the folder in which freshwatch was started"
                 };
-                self.failed(
-                    &path.display().to_string(),
-                    format!("cannot be read: {}", error.kind()),
-                    help,
-                );
+                self.failed(&path.display().to_string(), unreadable::why(&error), help);
             }
+            Err(error) => self.cannot_be_read(path, &error),
             Ok(metadata) if metadata.is_dir() => {
                 let before = self.seen;
                 self.folder(path, 0);
@@ -88,14 +90,7 @@ impl Reading {
         let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
         let mut paths: Vec<PathBuf> = match entries {
             Ok(entries) => entries.iter().map(fs::DirEntry::path).collect(),
-            Err(error) => {
-                let name = folder.display().to_string();
-                return self.failed(
-                    &name,
-                    format!("the folder cannot be read: {}", error.kind()),
-                    "check its permissions",
-                );
-            }
+            Err(error) => return self.cannot_be_read(folder, &error),
         };
         paths.sort();
         for path in paths.iter().filter(|path| !is_hidden(path)) {
@@ -103,14 +98,12 @@ impl Reading {
             match fs::metadata(path) {
                 Ok(metadata) if metadata.is_dir() => self.folder(path, depth + 1),
                 Ok(metadata) if metadata.is_file() && is_probe_file(path) => self.file(path),
-                Err(error) if is_probe_file(path) => {
-                    let name = path.display().to_string();
-                    self.failed(
-                        &name,
-                        format!("cannot be read: {}", error.kind()),
-                        "check where the link points, and its permissions",
-                    );
-                }
+                Err(error) if is_probe_file(path) && error.kind() == io::ErrorKind::NotFound => self.failed(
+                    &path.display().to_string(),
+                    "this link leads nowhere".into(),
+                    "let it point to a file, or remove it",
+                ),
+                Err(error) if is_probe_file(path) => self.cannot_be_read(path, &error),
                 // Among them a pipe with the name of a probe file: it would never end.
                 Ok(_) | Err(_) => {}
             }
@@ -134,11 +127,7 @@ impl Reading {
             return;
         }
         match read_bounded(path) {
-            Err(error) => self.failed(
-                &name,
-                format!("cannot be read: {}", error.kind()),
-                "check its permissions",
-            ),
+            Err(error) => self.cannot_be_read(path, &error),
             Ok(bytes) if bytes.len() > LARGEST_FILE => {
                 let place = start_of(self.sources.len());
                 self.found.push(too_large(place));
@@ -165,6 +154,16 @@ impl Reading {
             .push(Found::new(place, Code::NotUtf8, "the file is not UTF-8").help("save it as UTF-8"));
         let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
         self.sources.push(Source { name, text });
+    }
+
+    fn cannot_be_read(&mut self, path: &Path, error: &io::Error) {
+        let help = if error.kind() == io::ErrorKind::PermissionDenied {
+            "let the user who runs freshwatch read it"
+        } else {
+            "check the path, and what it leads to"
+        };
+        let message = format!("cannot be read: {}", unreadable::why(error));
+        self.failed(&path.display().to_string(), message, help);
     }
 
     fn failed(&mut self, name: &str, message: String, help: &str) {

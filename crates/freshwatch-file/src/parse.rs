@@ -7,12 +7,14 @@ use std::path::Path;
 use freshwatch_probe::calendar::Calendar;
 use freshwatch_probe::definition::Definition;
 
-use crate::block::{Block, Shape, Value, unknown_key};
+use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::elements::{calendars, defaults, needs, probe};
 use crate::found::Found;
+use crate::misfit::unknown_key;
 use crate::mistake::Code;
 use crate::mistakes::Mistakes;
+use crate::shape::Shape;
 use crate::yaml::{self, Node, Place};
 
 /// The largest probe file in bytes.

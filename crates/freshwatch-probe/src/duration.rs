@@ -34,6 +34,9 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         if number.is_empty() {
             return Err(format!("`{text}` is not a duration: {form}"));
         }
+        if unit.is_empty() && tail.starts_with(['.', ',']) {
+            return Err(format!("`{text}` holds a fraction: write whole numbers: `1h30m`"));
+        }
         if unit.is_empty() {
             return Err(format!("`{text}` has no unit: {form}"));
         }
@@ -108,6 +111,15 @@ mod tests {
     use std::time::Duration;
 
     use super::{parse, show, show_apart};
+
+    #[test]
+    fn fractions_are_told_apart_from_missing_units() {
+        for text in ["1.5h", "0.5s", "1,5h", "1h0.5m", "2."] {
+            let told = format!("`{text}` holds a fraction: write whole numbers: `1h30m`");
+            assert_eq!(parse(text), Err(told));
+        }
+        assert!(parse("30").unwrap_err().contains("has no unit"));
+    }
 
     #[test]
     fn reads_every_unit_and_sums() {

@@ -5,10 +5,11 @@ use freshwatch_probe::template::Template;
 
 use super::headers::check_value;
 use super::placeholder;
-use crate::block::{Block, Shape, Value};
+use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
+use crate::shape::Shape;
 use crate::yaml::Node;
 
 const AUTH: Shape = Shape {

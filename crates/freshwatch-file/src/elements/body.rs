@@ -4,10 +4,11 @@ use freshwatch_probe::request::{Method, RequestBody};
 use freshwatch_probe::template::Template;
 
 use super::{json, placeholder};
-use crate::block::{Block, Field, Shape, Value};
+use crate::block::{Block, Field, Value};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
+use crate::shape::Shape;
 
 /// The keys, of which a request has one at most.
 pub(crate) const KEYS: [&str; 3] = ["body", "json", "form"];

@@ -7,10 +7,11 @@ use jiff::civil::{Date, Weekday};
 
 use super::needs::check_cycles;
 use super::{date, scalar, timezone};
-use crate::block::{Block, Field, Shape, Value};
+use crate::block::{Block, Field, Value};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
+use crate::shape::Shape;
 use crate::suggestion;
 use crate::yaml::{Content, Node, Place};
 

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use freshwatch_probe::matcher::{Comparison, Operator};
+use freshwatch_probe::{duration, size};
 
 use super::scalar;
-use crate::block::{Block, Shape, Value};
+use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
-use crate::yaml::{Content, Node, Plain};
+use crate::shape::Shape;
+use crate::yaml::{Node, Plain};
 
 /// The words that compare.
 pub(crate) const WORDS: [(&str, Operator); 4] = [
@@ -18,6 +20,17 @@ pub(crate) const WORDS: [(&str, Operator); 4] = [
     ("below", Operator::Below),
     ("at_most", Operator::AtMost),
 ];
+
+/// The word of an operator.
+pub(crate) const fn word(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Equals => "equals",
+        Operator::Above => "above",
+        Operator::AtLeast => "at_least",
+        Operator::Below => "below",
+        Operator::AtMost => "at_most",
+    }
+}
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +46,13 @@ pub(crate) enum Unit {
 /// Larger counts cannot come out of a body that fits into memory.
 const LARGEST_COUNT: u64 = 1 << 40;
 
-/// Comparisons of a unit: a map of the words, or a bare value that means equals.
+/// Comparisons of a unit: a map of the words, or a bare count that means equals.
 pub(crate) fn read(value: Value, shape: &Shape, unit: Unit, context: &Context) -> Vec<Comparison> {
-    if matches!(value.node.content, Content::Scalar(_)) && !value.node.is_null() {
+    if let Some(scalar) = value.node.scalar().filter(|_| !value.node.is_null()) {
+        if unit != Unit::Count {
+            context.report(no_bound(value.node, &scalar.text, shape, unit));
+            return Vec::new();
+        }
         return measured(value.node, Operator::Equals, unit, context)
             .into_iter()
             .collect();
@@ -45,14 +62,30 @@ pub(crate) fn read(value: Value, shape: &Shape, unit: Unit, context: &Context) -
     };
     let comparisons: Vec<Comparison> = block
         .fields()
+        .filter(|field| shape.keys.contains(&field.key.text.as_str()))
         .filter_map(|field| measured(field.value.node, operator(&field.key.text)?, unit, context))
         .collect();
     check_satisfiable(&comparisons, value.node, context);
     comparisons
 }
 
+/// The mistake of a bare size or time: equal to the byte or the millisecond is never what is promised.
+fn no_bound(node: &Node, text: &str, shape: &Shape, unit: Unit) -> Found {
+    let meant = match unit {
+        Unit::Count => text.to_owned(),
+        Unit::Size if size::parse(text).is_ok() => text.to_owned(),
+        Unit::Size if size::parse(&format!("{text}B")).is_ok() => format!("{text}B"),
+        Unit::Size => "200KiB".into(),
+        Unit::Time if duration::parse(text).is_ok() => text.to_owned(),
+        Unit::Time if duration::parse(&format!("{text}ms")).is_ok() => format!("{text}ms"),
+        Unit::Time => "800ms".into(),
+    };
+    let message = format!("{} needs a bound, and `{text}` alone is none", shape.name);
+    Found::new(node.place, Code::BadMatcher, message).help(format!("write `{{at_most: {meant}}}`"))
+}
+
 /// The operator of a word.
-pub(crate) fn operator(word: &str) -> Option<Operator> {
+fn operator(word: &str) -> Option<Operator> {
     let equals = std::iter::once(("equals", Operator::Equals));
     WORDS
         .into_iter()
@@ -83,12 +116,13 @@ fn measured(node: &Node, operator: Operator, unit: Unit, context: &Context) -> O
     let number = match unit {
         Unit::Count => scalar::integer(node, &(0..=LARGEST_COUNT), context)? as f64,
         Unit::Size => scalar::size(node, context)? as f64,
-        Unit::Time => millis(scalar::duration(node, context)?),
+        Unit::Time => millis(scalar::latency(node, context)?),
     };
     Some(Comparison { operator, number })
 }
 
-fn millis(duration: Duration) -> f64 {
+/// A time as it is compared.
+pub(crate) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 

@@ -3,46 +3,52 @@
 use freshwatch_probe::request::Method;
 
 use super::expectation::{self, Kind};
-use super::{fresh, labels, needs, request, retry, scalar, schedule, slo, verdict_rules};
-use crate::block::{Block, Shape, Value, not_supported_yet, unknown_key};
+use super::{fresh, labels, needs, probe, request, retry, scalar, schedule, slo, timeout, verdict_rules};
+use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::found::Found;
+use crate::misfit;
 use crate::mistake::Code;
+use crate::shape::Shape;
 use crate::yaml::Node;
 
 const DEFAULTS: Shape = Shape::free("`defaults`", "every: 5m");
 
 /// The keys that may stand here.
-const KNOWN: Shape = Shape::closed(
-    "`defaults`",
-    &[
-        "every",
-        "cron",
-        "timezone",
-        "jitter",
-        "timeout",
-        "retry",
-        "expect",
-        "warn",
-        "verdict",
-        "self_report",
-        "fresh",
-        "labels",
-        "slo",
-        "needs",
-        "enabled",
-        "headers",
-        "query",
-        "auth",
-        "tls",
-        "redirects",
-        "read_as",
-        "max_body",
-        "http",
-        "connection",
-        "resolve",
-    ],
-);
+const KNOWN: Shape = Shape {
+    later: &["proxy", "origin"],
+    elsewhere: probe::ELSEWHERE,
+    ..Shape::closed(
+        "`defaults`",
+        &[
+            "every",
+            "cron",
+            "timezone",
+            "jitter",
+            "timeout",
+            "retry",
+            "expect",
+            "warn",
+            "verdict",
+            "self_report",
+            "fresh",
+            "labels",
+            "slo",
+            "needs",
+            "enabled",
+            "headers",
+            "query",
+            "auth",
+            "tls",
+            "redirects",
+            "read_as",
+            "max_body",
+            "http",
+            "connection",
+            "resolve",
+        ],
+    )
+};
 
 /// Keys that belong to one probe.
 const OWN: [&str; 7] = ["description", "body", "json", "form", "steps", "tests", "save"];
@@ -53,8 +59,11 @@ pub(crate) fn check(node: &Node, context: &Context) {
         return;
     };
     check_keys(&block, context);
-    schedule::read(&block, context);
-    schedule::timeout(&block, context);
+    let schedule = schedule::read(&block, context);
+    if block.field("every").is_some() {
+        schedule::check_jitter(&block, &schedule, context);
+    }
+    timeout::read(&block, context);
     request::options(&block, context);
     for (key, kind) in [("expect", Kind::Expect), ("warn", Kind::Warn)] {
         block
@@ -66,16 +75,9 @@ pub(crate) fn check(node: &Node, context: &Context) {
         .map(|value| verdict_rules::read(value, context));
     block.value("retry").map(|value| retry::read(value, context));
     block.value("labels").map(|value| labels::read(value, context));
-    block.value("slo").map(|value| {
-        slo::read(
-            Value {
-                inherited: true,
-                ..value
-            },
-            true,
-            context,
-        )
-    });
+    if let Some(value) = block.value("slo") {
+        slo::read_defaults(value, context);
+    }
     block
         .value("needs")
         .map(|value| needs::read(value, None, context));
@@ -100,10 +102,8 @@ fn check_keys(block: &Block, context: &Context) {
                 )
                 .help("move it under the probe; `defaults` hold what the probes of the file share"),
             );
-        } else if matches!(name, "proxy" | "origin") {
-            context.report(not_supported_yet(key.place, name));
-        } else if !KNOWN.keys.contains(&name) {
-            context.report(unknown_key(key, &KNOWN, context));
+        } else if let Some(found) = misfit::key(key, &KNOWN, context) {
+            context.report(found);
         }
     }
 }

@@ -10,8 +10,9 @@ use http::header::HeaderName;
 use super::comparison::{self, Unit};
 use super::matcher::{self, Subject};
 use super::{headers, path, scalar, schema, status};
-use crate::block::{Block, Field, Shape, Value};
+use crate::block::{Block, Field, Value};
 use crate::context::Context;
+use crate::shape::{Elsewhere, Shape};
 
 /// Where a block stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,63 +24,93 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const fn shape(self) -> Shape {
+    const fn shape(self) -> &'static Shape {
         match self {
-            Self::Expect => strict("`expect`"),
-            Self::Rule => strict("a rule under `verdict`"),
-            Self::Warn => Shape {
-                merging: MERGING,
-                ..Shape::closed(
-                    "`warn`",
-                    &[
-                        "status",
-                        "headers",
-                        "body",
-                        "text",
-                        "schema",
-                        "size",
-                        "certificate",
-                        "latency",
-                    ],
-                )
-            },
+            Self::Expect => &EXPECT,
+            Self::Warn => &WARN,
+            Self::Rule => &RULE,
         }
     }
 }
 
-/// A block that knows no latency.
-const fn strict(name: &'static str) -> Shape {
-    Shape {
-        merging: MERGING,
-        elsewhere: &[(
+const STRICT: &[&str] = &[
+    "status",
+    "headers",
+    "body",
+    "text",
+    "schema",
+    "size",
+    "certificate",
+];
+const EXPECT: Shape = Shape {
+    merging: MERGING,
+    elsewhere: &[
+        LATE,
+        Elsewhere::built(
+            &["$"],
+            "it belongs under `expect.body`: `expect: {body: {$.status: OK}}`",
+        ),
+    ],
+    ..Shape::closed("`expect`", STRICT)
+};
+const WARN: Shape = Shape {
+    merging: MERGING,
+    elsewhere: &[Elsewhere::built(
+        &["$"],
+        "it belongs under `warn.body`: `warn: {body: {$.status: OK}}`",
+    )],
+    ..Shape::closed(
+        "`warn`",
+        &[
+            "status",
+            "headers",
+            "body",
+            "text",
+            "schema",
+            "size",
+            "certificate",
             "latency",
-            "move it under `warn`: too slow is degraded, and beyond `timeout` it is down",
-        )],
-        ..Shape::closed(
-            name,
-            &[
-                "status",
-                "headers",
-                "body",
-                "text",
-                "schema",
-                "size",
-                "certificate",
-            ],
-        )
-    }
-}
-
+        ],
+    )
+};
+const RULE: Shape = Shape {
+    merging: MERGING,
+    elsewhere: &[
+        LATE,
+        Elsewhere::built(
+            &["$"],
+            "it belongs under the rule's `body`: `stale: {body: {$.status: STALE}}`",
+        ),
+    ],
+    ..Shape::closed("a rule under `verdict`", STRICT)
+};
+const LATE: Elsewhere = Elsewhere::built(
+    &["latency"],
+    "it belongs under `warn`: too slow is degraded, and beyond `timeout` it is down",
+);
 const MERGING: &[&str] = &["headers", "body"];
 const HEADERS: Shape = Shape::free("`headers`", "content-type: {matches: ^application/json}");
 const BODY: Shape = Shape::free("`body`", "$.status: OK");
-const SIZE: Shape = Shape::closed("`size`", &["equals", "above", "at_least", "below", "at_most"]);
-const LATENCY: Shape = Shape::closed("`latency`", &["above", "at_least", "below", "at_most"]);
+const BOUNDS: &[&str] = &["above", "at_least", "below", "at_most"];
+const SIZE: Shape = Shape {
+    elsewhere: &[Elsewhere::built(
+        &["equals"],
+        "write a bound such as `at_most: 200KiB`",
+    )],
+    ..Shape::closed("`size`", BOUNDS)
+};
+const LATENCY: Shape = Shape {
+    elsewhere: &[Elsewhere::built(
+        &["equals"],
+        "write a bound such as `at_most: 800ms`",
+    )],
+    ..Shape::closed("`latency`", BOUNDS)
+};
 const CERTIFICATE: Shape = Shape::closed("`certificate`", &["valid_for"]);
 
 /// Reads a block.
 pub(crate) fn read(value: Value, kind: Kind, context: &Context) -> Option<Expectation> {
-    let block = Block::open(value, &kind.shape(), context)?;
+    let block = Block::open(value, kind.shape(), context)?;
     Some(Expectation {
         status: block.read("status", |node| status::read(node, context)),
         headers: block
@@ -137,7 +168,7 @@ fn body(value: Value, context: &Context) -> Vec<(Path, Matcher)> {
         .filter_map(|Field { key, value }| {
             let path = path::key(key, context)?;
             let subject = if path.is_singular() {
-                Subject::One
+                Subject::One(&key.text)
             } else {
                 Subject::Many
             };

@@ -6,10 +6,13 @@ use freshwatch_probe::freshness::{AgeUnit, Format, Freshness, MaxAge, Pick, Read
 use jiff::tz::TimeZone;
 
 use super::{headers, path, pattern, scalar, timezone};
-use crate::block::{Block, Field, Shape, Value, not_supported_yet};
+use crate::block::{Block, Field, Value};
+use crate::clash::{Party, clash};
 use crate::context::Context;
 use crate::found::Found;
+use crate::misfit::not_supported_yet;
 use crate::mistake::Code;
+use crate::shape::{Elsewhere, Shape};
 use crate::yaml::{Content, Node, Place};
 
 const LATER_SIGNALS: [&str; 4] = ["period", "advances", "changes", "visible_within"];
@@ -33,6 +36,10 @@ const FRESH: Shape = Shape {
         "calendar",
         "origin",
     ],
+    elsewhere: &[Elsewhere::built(
+        &["$"],
+        "a path stands behind a signal: `at: $.updatedAt`",
+    )],
     exclusive: &[&[
         "at",
         "age",
@@ -70,13 +77,24 @@ const PICK: [(&str, Pick); 2] = [("newest", Pick::Newest), ("oldest", Pick::Olde
 const FORMATS: &str = "write `auto`, `rfc3339`, `http`, `unix`, `unix_ms`, `unix_us`, `unix_ns` or a pattern such as `%Y-%m-%d %H:%M`";
 const MAX_SKEW: Duration = Duration::from_mins(2);
 
-/// Reads the key `fresh` of a probe whose zone is `zone`.
-pub(crate) fn read(field: Field, zone: Option<&TimeZone>, context: &Context) -> Option<Freshness> {
-    let block = open(field, context)?;
+/// Reads the key `fresh` of a probe whose zone is `zone`. With `has_strays` some of its keys stand beside it, and are
+/// reported there: that they are missing here is no mistake of its own.
+pub(crate) fn read(
+    field: Field,
+    has_strays: bool,
+    zone: Option<&TimeZone>,
+    context: &Context,
+) -> Option<Freshness> {
+    let mut block = open(field, context)?;
+    let has_lone_path = block.fields().any(|field| field.key.text.starts_with('$'));
+    block.is_damaged |= has_strays || has_lone_path;
     let bounds = bounds(&block, context);
     let Some(signal) = signal(&block) else {
         // Bounds alone in `defaults` are for the probes that have a signal.
-        if !field.value.inherited && !LATER_SIGNALS.iter().any(|key| block.field(key).is_some()) {
+        if !field.value.inherited
+            && !block.is_damaged
+            && !LATER_SIGNALS.iter().any(|key| block.field(key).is_some())
+        {
             context.report(
                 Found::new(field.key.place, Code::MissingKey, "`fresh` does not say what tells the age")
                     .help("add one of `at` (a point in time), `age` (a number) and `expires`, such as `at: $.updatedAt`"),
@@ -91,16 +109,16 @@ pub(crate) fn read(field: Field, zone: Option<&TimeZone>, context: &Context) -> 
         && !path.is_singular()
         && block.field("pick").is_none()
     {
-        context.report(
-            Found::new(
-                signal.value.place(),
-                Code::ManyMatches,
-                format!("`{path}` can match many values, and nothing says which counts"),
-            )
-            .help("add `pick: newest` or `pick: oldest` beside it"),
-        );
+        context.report(lacks(
+            field,
+            signal,
+            signal.value.place(),
+            Code::ManyMatches,
+            &format!("`{path}` can match many values, and nothing says which counts"),
+            "add `pick: newest` or `pick: oldest`",
+        ));
     }
-    let bound = max_age(&block, signal, &bounds, context);
+    let bound = max_age(&block, field, signal, &bounds, context);
     let reading = Reading {
         format: bounds.format,
         timezone: bounds.timezone.or_else(|| zone.cloned()),
@@ -128,7 +146,8 @@ pub(crate) fn read(field: Field, zone: Option<&TimeZone>, context: &Context) -> 
 /// Reads the key `fresh` of `defaults`: a part of a block is enough there.
 pub(crate) fn read_defaults(field: Field, context: &Context) {
     let Some(block) = open(field, context) else { return };
-    bounds(&block, context);
+    let bounds = bounds(&block, context);
+    check_warn_age(&block, &bounds, context);
     if let Some(signal) = signal(&block) {
         check_one_signal(&block, signal, context);
         source(signal.value, context);
@@ -241,38 +260,52 @@ fn check_company(block: &Block, signal: Field, context: &Context) {
 }
 
 /// The bound of a signal that tells an age; `expires` needs none.
-fn max_age(block: &Block, signal: Field, bounds: &Bounds, context: &Context) -> Option<MaxAge> {
+fn max_age(block: &Block, fresh: Field, signal: Field, bounds: &Bounds, context: &Context) -> Option<MaxAge> {
     if signal.key.text == "expires" {
         return None;
     }
     let later_bound = block.field("due").is_some();
     if block.field("max_age").is_none() && !later_bound && !block.is_damaged {
-        context.report(
-            Found::new(
-                signal.key.place,
-                Code::MissingKey,
-                format!("`{}` has no bound: how old may the data be?", signal.key.text),
-            )
-            .help("add `max_age: 1h` beside it"),
-        );
+        context.report(lacks(
+            fresh,
+            signal,
+            signal.key.place,
+            Code::MissingKey,
+            &format!("`{}` has no bound: how old may the data be?", signal.key.text),
+            "add `max_age: 1h`",
+        ));
     }
-    let max_age = bounds.max_age?;
-    if let (Some(warn_age), Some(value)) = (bounds.warn_age, block.value("warn_age"))
-        && warn_age >= max_age
-    {
-        context.report(
-            Found::new(
-                value.place(),
-                Code::OutOfRange,
-                "`warn_age` is not shorter than `max_age`",
-            )
-            .help("it warns before the data is stale: make it shorter, or remove it"),
-        );
-    }
+    check_warn_age(block, bounds, context);
     Some(MaxAge {
-        max_age,
+        max_age: bounds.max_age?,
         warn_age: bounds.warn_age,
     })
+}
+
+/// The mistake of a rule that lacks something beside its signal: at the signal, or, where `defaults` say the signal to
+/// every probe, at the rule of the one probe that adds to it.
+fn lacks(fresh: Field, signal: Field, at: Place, code: Code, message: &str, remedy: &str) -> Found {
+    if signal.value.inherited && !fresh.value.inherited {
+        return Found::new(fresh.key.place, code, message)
+            .also(at, format!("`{}` of `defaults`", signal.key.text))
+            .help(format!("{remedy} here"));
+    }
+    Found::new(at, code, message).help(format!("{remedy} beside it"))
+}
+
+fn check_warn_age(block: &Block, bounds: &Bounds, context: &Context) {
+    let (Some(warn_age), Some(max_age)) = (bounds.warn_age, bounds.max_age) else {
+        return;
+    };
+    if let Some(field) = block.field("warn_age").filter(|_| warn_age >= max_age) {
+        context.report(clash(
+            Party::value(field),
+            &[block.field("max_age").map(Party::value)],
+            Code::OutOfRange,
+            "`warn_age` is not shorter than `max_age`",
+            "`warn_age` warns before the data is stale: make it shorter",
+        ));
+    }
 }
 
 /// A JSONPath, `{header: Name}` or `{text: regex}`.

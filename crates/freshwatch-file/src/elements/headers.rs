@@ -4,10 +4,11 @@ use freshwatch_probe::template::Template;
 use http::header::{self, HeaderName, HeaderValue};
 
 use super::placeholder;
-use crate::block::{Block, Field, Shape, Value};
+use crate::block::{Block, Field, Value};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
+use crate::shape::Shape;
 use crate::yaml::Place;
 
 const HEADERS: Shape = Shape::free("`headers`", "Accept: application/json");

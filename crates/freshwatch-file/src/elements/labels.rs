@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use freshwatch_probe::metric::{self, PROBE_LABEL};
+
 use super::scalar;
-use crate::block::{Block, Shape, Value};
+use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
+use crate::shape::Shape;
 use crate::yaml::{Key, Node};
 
 const LABELS: Shape = Shape::free("`labels`", "team: prices");
 
-/// Names that the series carry already, or that the receiver overwrites.
-const RESERVED: [&str; 10] = [
-    "probe", "verdict", "phase", "job", "instance", "le", "quantile", "reason", "item", "version",
-];
+/// Names that the receiver gives a meaning of its own. Those of the table of metrics are reserved as well.
+const OF_THE_RECEIVER: [&str; 4] = ["job", "instance", "le", "quantile"];
 
 /// Longer values slow every query down.
 const LONGEST: usize = 256;
@@ -48,7 +49,7 @@ fn name(key: &Key, context: &Context) -> Option<String> {
             .help("it has letters, digits and `_`, and does not start with a digit"),
         );
     }
-    if RESERVED.contains(&name) || name.starts_with("__") {
+    if is_reserved(name) {
         return context.refuse(
             Found::new(
                 key.place,
@@ -59,6 +60,12 @@ fn name(key: &Key, context: &Context) -> Option<String> {
         );
     }
     Some(name.to_owned())
+}
+
+/// Whether the series carry a label of this name already, or the receiver overwrites it.
+fn is_reserved(name: &str) -> bool {
+    let of_a_metric = metric::ALL.iter().any(|metric| metric.labels.contains(&name));
+    of_a_metric || name == PROBE_LABEL || OF_THE_RECEIVER.contains(&name) || name.starts_with("__")
 }
 
 fn label_value(node: &Node, context: &Context) -> Option<String> {
@@ -74,4 +81,20 @@ fn label_value(node: &Node, context: &Context) -> Option<String> {
         );
     }
     Some(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_reserved;
+
+    #[test]
+    fn the_labels_of_every_metric_are_reserved() {
+        let words = "probe verdict phase reason item version cause outcome job instance le quantile __name__";
+        for name in words.split(' ') {
+            assert!(is_reserved(name), "{name}");
+        }
+        for name in ["team", "region", "_tier", "probes"] {
+            assert!(!is_reserved(name), "{name}");
+        }
+    }
 }

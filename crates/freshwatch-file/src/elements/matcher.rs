@@ -4,10 +4,11 @@ use freshwatch_probe::matcher::{Comparison, Condition, JsonType, Matcher};
 
 use super::comparison::{self, Unit};
 use super::{json, pattern, scalar};
-use crate::block::{Block, Field, Shape, Value};
+use crate::block::{Block, Field, Value};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
+use crate::shape::Shape;
 use crate::yaml::{Content, Node, Place, Plain};
 
 const MATCHER: Shape = Shape::closed(
@@ -38,9 +39,9 @@ const LENGTH: Shape = Shape::closed("`length`", &["equals", "above", "at_least",
 
 /// What a matcher is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Subject {
-    /// What a path selects that matches one value at most.
-    One,
+pub(crate) enum Subject<'t> {
+    /// What this path selects, which matches one value at most.
+    One(&'t str),
     /// What a path selects that can match many.
     Many,
     /// One of many, under `each` or `any`.
@@ -197,7 +198,7 @@ fn wanted(node: &Node, subject: Subject, context: &Context) -> Option<serde_json
                 .help(format!("put it in quotes: `\"{}\"`", scalar.text)),
             )
         }
-        Subject::One | Subject::Many | Subject::Item => {
+        Subject::One(_) | Subject::Many | Subject::Item => {
             refuse_matcher_as_value(node, context)?;
             json::value(node, context)
         }
@@ -265,9 +266,9 @@ fn check_allowed(word: &str, place: Place, subject: Subject, context: &Context) 
             )
             .help("put it under `each` (all of them) or `any` (at least one), or use `count` or `exists`"),
         ),
-        (Subject::One, "each" | "any") => refuse(
+        (Subject::One(path), "each" | "any") => refuse(
             format!("{shown} is for paths that can match many, and this one matches one value at most"),
-            "select the elements: `$.items[*]` instead of `$.items`",
+            &format!("select the elements of what it matches: `{path}[*]`"),
         ),
         (Subject::Item, "each" | "any") => refuse(
             format!("{shown} inside `each` or `any`"),
@@ -285,6 +286,6 @@ fn check_allowed(word: &str, place: Place, subject: Subject, context: &Context) 
             format!("{shown} cannot work on a text"),
             "use `contains`, `matches`, `starts_with`, `ends_with`, `length` or `empty`",
         ),
-        (Subject::One | Subject::Item | Subject::Text | Subject::Header, _) => Some(()),
+        (Subject::One(_) | Subject::Item | Subject::Text | Subject::Header, _) => Some(()),
     }
 }

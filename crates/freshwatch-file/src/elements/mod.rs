@@ -25,6 +25,7 @@ mod labels;
 mod retry;
 mod schedule;
 mod slo;
+mod timeout;
 
 mod comparison;
 mod date;

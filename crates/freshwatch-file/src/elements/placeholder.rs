@@ -5,9 +5,9 @@ use std::ops::Range;
 use freshwatch_probe::template::{Part, RunValues, Secret, Template};
 
 use super::scalar::wrong_type;
-use crate::block::not_supported_yet;
 use crate::context::Context;
 use crate::found::Found;
+use crate::misfit::not_supported_yet;
 use crate::mistake::Code;
 use crate::yaml::Node;
 
@@ -38,7 +38,9 @@ pub(crate) fn credential(node: &Node, context: &Context) -> Option<Template> {
 
 /// Keeps what a credential spells out from every picture; placeholders may be seen.
 pub(crate) fn hide(node: &Node, context: &Context) {
-    let Some(scalar) = node.scalar() else { return };
+    let Some(scalar) = node.scalar().filter(|_| !node.is_null()) else {
+        return;
+    };
     for piece in Pieces::of(&scalar.text) {
         if let Piece::Text(range) = piece {
             context.hide(context.part_of(node, range.start, range.len()));

@@ -1,17 +1,16 @@
 //! A probe.
 
-use std::time::Duration;
-
-use freshwatch_probe::definition::{Definition, ProbeName, Retry};
+use freshwatch_probe::definition::{Definition, ProbeName};
 use freshwatch_probe::verdict::Verdict;
 
 use super::expectation::{self, Kind};
 use super::needs::{self, Need};
-use super::{answer_body, fresh, labels, request, retry, scalar, schedule, slo, verdict_rules};
-use crate::block::{Block, Shape, Value};
+use super::{answer_body, fresh, labels, request, retry, scalar, schedule, slo, timeout, verdict_rules};
+use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
+use crate::shape::{Elsewhere, Shape};
 use crate::yaml::{Key, Place};
 
 const PROBE: Shape = Shape {
@@ -19,7 +18,11 @@ const PROBE: Shape = Shape {
     merging: &[
         "headers", "query", "tls", "resolve", "retry", "expect", "warn", "verdict", "fresh", "labels", "slo",
     ],
-    exclusive: &[&["every", "cron"]],
+    exclusive: &[
+        &["every", "cron"],
+        &["get", "head", "post", "put", "patch", "delete", "options"],
+    ],
+    elsewhere: ELSEWHERE,
     ..Shape::closed(
         "a probe",
         &[
@@ -62,6 +65,59 @@ const PROBE: Shape = Shape {
         ],
     )
 };
+
+/// Keys of the blocks of a probe that people write beside these blocks.
+pub(super) const ELSEWHERE: &[Elsewhere] = &[
+    Elsewhere::built(
+        OF_FRESH,
+        "it belongs under `fresh`, as in `fresh: {at: $.updatedAt, max_age: 1h}`",
+    ),
+    Elsewhere::built(
+        &["status", "text", "schema", "size", "certificate"],
+        "it belongs under `expect` (or `warn`)",
+    ),
+    Elsewhere::built(
+        &["latency"],
+        "it belongs under `warn`: `warn: {latency: {at_most: 800ms}}`",
+    ),
+    Elsewhere::built(
+        &["$"],
+        "a path belongs under `expect.body`, or behind the signal of `fresh`",
+    ),
+    Elsewhere::built(&["attempts", "backoff"], "it belongs under `retry`"),
+    Elsewhere::built(&["basic", "bearer"], "it belongs under `auth`"),
+    Elsewhere::built(
+        &["ca", "cert", "server_name", "insecure"],
+        "it belongs under `tls`",
+    ),
+    Elsewhere::later(
+        &[
+            "period", "advances", "changes", "follows", "due", "covers", "grace", "roll", "each", "quorum",
+            "ignore", "calendar",
+        ],
+        "it belongs to `fresh`, which does not support it yet",
+    ),
+    Elsewhere::later(
+        &["always", "wait_for", "within", "visible_within"],
+        "it belongs to `steps`, which are not supported yet",
+    ),
+    Elsewhere::later(
+        &["name"],
+        "it belongs to `steps`, which are not supported yet; the key above a probe is its name",
+    ),
+];
+const OF_FRESH: &[&str] = &[
+    "at",
+    "age",
+    "expires",
+    "pick",
+    "format",
+    "unit",
+    "max_age",
+    "warn_age",
+    "max_skew",
+    "max_cache_age",
+];
 
 /// A probe as it stands in its file.
 pub(crate) struct Declared {
@@ -142,7 +198,7 @@ fn name(key: &Key, context: &Context) -> Option<ProbeName> {
 }
 
 fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Context) -> Option<Definition> {
-    let is_journey = block.field("steps").is_some();
+    let is_journey = block.field("steps").is_some_and(|field| !field.value.inherited);
     let method = if is_journey {
         None
     } else {
@@ -150,18 +206,22 @@ fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Conte
     };
     let request = request::read(block, method, context);
     let schedule = schedule::read(block, context);
-    let timeout = schedule::timeout(block, context);
+    schedule::check_jitter(block, &schedule, context);
+    let timeout = timeout::read(block, context);
     let retry = block
         .value("retry")
         .and_then(|value| retry::read(value, context))
         .unwrap_or_default();
-    check_retry(block, retry, timeout, context);
+    timeout::check_retry(block, retry, timeout, context);
     let expect = block
         .value("expect")
         .and_then(|value| expectation::read(value, Kind::Expect, context));
     let warn = block
         .value("warn")
         .and_then(|value| expectation::read(value, Kind::Warn, context));
+    if let Some(warn) = &warn {
+        timeout::check_latency(block, warn, timeout, context);
+    }
     let verdict_rules = block
         .value("verdict")
         .map(|value| verdict_rules::read(value, context))
@@ -170,8 +230,11 @@ fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Conte
     let self_report = flag("self_report").unwrap_or_default();
     let enabled = flag("enabled").unwrap_or(true);
     let fresh_field = block.field("fresh");
-    let fresh = fresh_field.and_then(|field| fresh::read(field, schedule.timezone.as_ref(), context));
+    let fresh_has_strays = OF_FRESH.iter().any(|key| block.field(key).is_some());
+    let fresh = fresh_field
+        .and_then(|field| fresh::read(field, fresh_has_strays, schedule.timezone.as_ref(), context));
     let tells_stale = fresh_field.is_some_and(|field| fresh.is_some() || !field.value.inherited)
+        || fresh_has_strays
         || self_report
         || verdict_rules.iter().any(|rule| rule.verdict == Verdict::Stale);
     let slo = block
@@ -200,24 +263,6 @@ fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Conte
         ..Definition::new(name?, request?)
     };
     let (_, method) = method?;
-    answer_body::check(&definition, block, method.key.place, context);
+    answer_body::check(&definition, block, method, context);
     Some(definition)
-}
-
-/// A wait that outlasts the run would make the further attempts a promise that nobody keeps.
-fn check_retry(block: &Block, retry: Retry, timeout: Duration, context: &Context) {
-    if let Some(value) = block
-        .value("retry")
-        .filter(|_| retry.attempts > 1 && retry.backoff >= timeout)
-    {
-        let at = value.node.member("backoff").unwrap_or(value.node);
-        context.report(
-            Found::new(
-                at.place,
-                Code::OutOfRange,
-                "the first `backoff` lasts as long as the whole `timeout`",
-            )
-            .help("no second attempt would ever start: shorten `backoff` or lengthen `timeout`"),
-        );
-    }
 }

@@ -4,10 +4,12 @@ use freshwatch_probe::request::{Connection, HttpVersion, Method, ReadAs, Request
 use http::header::AUTHORIZATION;
 
 use super::{auth, body, headers, resolve, scalar, tls, url};
-use crate::block::{Block, Field, Shape, not_supported_yet};
+use crate::block::{Block, Field};
 use crate::context::Context;
 use crate::found::Found;
+use crate::misfit::not_supported_yet;
 use crate::mistake::Code;
+use crate::shape::Shape;
 use crate::yaml::{Node, Place};
 
 const QUERY: Shape = Shape::free("`query`", "region: seoul");

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use freshwatch_probe::request::ResolveOverride;
 
 use super::scalar;
-use crate::block::{Block, Field, Shape, Value};
+use crate::block::{Block, Field, Value};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
+use crate::shape::Shape;
 
 const RESOLVE: Shape = Shape::free("`resolve`", "api.example.com:443: 192.0.2.1");
 

@@ -3,8 +3,9 @@
 use freshwatch_probe::definition::Retry;
 
 use super::scalar;
-use crate::block::{Block, Shape, Value};
+use crate::block::{Block, Value};
 use crate::context::Context;
+use crate::shape::Shape;
 
 const RETRY: Shape = Shape::closed("`retry`", &["attempts", "backoff"]);
 

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
 use crate::suggestion;
-use crate::yaml::{Node, Plain, Scalar};
+use crate::yaml::{Content, Node, Plain, Scalar};
 
 /// Longer ones are no duration, size or name of anything.
 const LONGEST_WORD: usize = 200;
@@ -66,11 +66,16 @@ pub(crate) fn wrong_type(node: &Node, due: &str) -> Found {
         )
         .help("write a value, or remove the key");
     }
+    let help = match &node.content {
+        Content::Scalar(_) => format!("write {due}"),
+        Content::List(_) | Content::Map(_) => format!("write {due}, and nothing in brackets or beneath it"),
+    };
     Found::new(
         node.place,
         Code::WrongType,
         format!("{due} is due here, not {}", node.kind()),
     )
+    .help(help)
 }
 
 /// `true` or `false`.
@@ -127,6 +132,11 @@ pub(crate) fn duration(node: &Node, context: &Context) -> Option<Duration> {
     measured(node, &DURATION, duration::parse, context)
 }
 
+/// A time so short that somebody who forgets its unit means milliseconds.
+pub(crate) fn latency(node: &Node, context: &Context) -> Option<Duration> {
+    measured(node, &LATENCY, duration::parse, context)
+}
+
 /// A duration longer than nothing.
 pub(crate) fn positive_duration(node: &Node, context: &Context) -> Option<Duration> {
     let duration = duration(node, context)?;
@@ -161,6 +171,11 @@ const DURATION: Measure = Measure {
     code: Code::BadDuration,
     unit: "s",
 };
+const LATENCY: Measure = Measure {
+    due: "a duration such as `800ms`",
+    code: Code::BadDuration,
+    unit: "ms",
+};
 const SIZE: Measure = Measure {
     due: "a size such as `64KiB`",
     code: Code::BadSize,
@@ -175,7 +190,7 @@ const PERCENTAGE: Measure = Measure {
 fn measured<T>(
     node: &Node,
     measure: &Measure,
-    parse: impl FnOnce(&str) -> Result<T, String>,
+    parse: impl Fn(&str) -> Result<T, String>,
     context: &Context,
 ) -> Option<T> {
     let Some(scalar) = node.scalar().filter(|_| !node.is_null()) else {
@@ -183,10 +198,13 @@ fn measured<T>(
     };
     placeholder::refuse(node, context)?;
     if let Plain::Number(_) | Plain::NoNumber(_) = scalar.plain() {
-        return context.refuse(
-            Found::new(node.place, measure.code, format!("`{}` has no unit", scalar.text))
-                .help(format!("did you mean `{}{}`?", scalar.text, measure.unit)),
-        );
+        let meant = format!("{}{}", scalar.text, measure.unit);
+        let help = match parse(&meant) {
+            Ok(_) => format!("did you mean `{meant}`?"),
+            Err(_) => format!("write {}", measure.due),
+        };
+        let message = format!("`{}` has no unit", scalar.text);
+        return context.refuse(Found::new(node.place, measure.code, message).help(help));
     }
     if scalar.text.len() > LONGEST_WORD {
         return context.refuse(wrong_type(node, measure.due));
@@ -223,7 +241,9 @@ pub(crate) fn found_with_remedy(node: &Node, code: Code, why: &str, otherwise: &
 /// A word of a closed list.
 pub(crate) fn word<T: Copy>(node: &Node, words: &[(&str, T)], context: &Context) -> Option<T> {
     let Some(scalar) = node.scalar().filter(|_| !node.is_null()) else {
-        return context.refuse(wrong_type(node, "a word"));
+        let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let help = format!("write one of {}", suggestion::listed(&names));
+        return context.refuse(wrong_type(node, "a word").help(help));
     };
     let known = words.iter().find(|(word, _)| *word == scalar.text);
     if let Some((_, value)) = known {
@@ -244,16 +264,18 @@ fn unknown_word<T>(node: &Node, text: &str, words: &[(&str, T)]) -> Found {
 
 /// The items of a list that must not be empty.
 pub(crate) fn list<'n>(node: &'n Node, of: &str, context: &Context) -> Option<&'n [Node]> {
+    let due = format!("a list of {of}");
     match &node.content {
-        crate::yaml::Content::List(items) if items.is_empty() => context.refuse(
+        Content::List(items) if items.is_empty() => context.refuse(
             Found::new(node.place, Code::Empty, "an empty list")
                 .help(format!("write at least one of {of}, or remove the key")),
         ),
-        crate::yaml::Content::List(items) => Some(items),
-        crate::yaml::Content::Scalar(scalar) if !node.is_null() => context
-            .refuse(wrong_type(node, &format!("a list of {of}")).help(format!("write `[{}]`", scalar.text))),
-        crate::yaml::Content::Scalar(_) | crate::yaml::Content::Map(_) => {
-            context.refuse(wrong_type(node, &format!("a list of {of}")))
+        Content::List(items) => Some(items),
+        Content::Scalar(scalar) if !node.is_null() => {
+            context.refuse(wrong_type(node, &due).help(format!("write `[{}]`", scalar.text)))
         }
+        Content::Scalar(_) => context.refuse(wrong_type(node, &due)),
+        Content::Map(_) => context
+            .refuse(wrong_type(node, &due).help("write one value a line with `- ` before it, or `[…, …]`")),
     }
 }

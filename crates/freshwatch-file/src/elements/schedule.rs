@@ -1,4 +1,4 @@
-//! When a probe runs, and how long a run may take.
+//! When a probe runs.
 
 use std::time::Duration;
 
@@ -7,15 +7,14 @@ use freshwatch_probe::definition::{Schedule, When};
 
 use super::{scalar, timezone};
 use crate::block::Block;
+use crate::clash::{Party, clash};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
 use crate::yaml::Node;
 
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
-const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
 const DEFAULT_INTERVAL: Duration = Duration::from_mins(1);
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Reads the keys of the schedule.
 pub(crate) fn read(block: &Block, context: &Context) -> Schedule {
@@ -34,23 +33,26 @@ pub(crate) fn read(block: &Block, context: &Context) -> Schedule {
     }
     let jitter = block.read("jitter", |node| scalar::duration(node, context));
     let interval = every.unwrap_or(DEFAULT_INTERVAL);
-    if let (Some(jitter), Some(node)) = (jitter, block.value("jitter").map(|value| value.node))
-        && block.field("cron").is_none()
-        && jitter > interval
-    {
-        context.report(
-            Found::new(
-                node.place,
-                Code::OutOfRange,
-                "`jitter` is longer than the interval between two runs",
-            )
-            .help("make it shorter than `every`"),
-        );
-    }
     Schedule {
         when: cron.map_or(When::Every(interval), When::Cron),
         timezone: block.read("timezone", |node| timezone::read(node, context)),
         jitter,
+    }
+}
+
+/// Starts that are spread further than the next run would overtake one another.
+pub(crate) fn check_jitter(block: &Block, schedule: &Schedule, context: &Context) {
+    let (Some(jitter), When::Every(interval)) = (schedule.jitter, &schedule.when) else {
+        return;
+    };
+    if let Some(field) = block.field("jitter").filter(|_| jitter > *interval) {
+        context.report(clash(
+            Party::value(field),
+            &[block.field("every").map(Party::value)],
+            Code::OutOfRange,
+            "`jitter` is longer than the interval between two runs",
+            "make `jitter` shorter than `every`",
+        ));
     }
 }
 
@@ -68,11 +70,14 @@ fn every(node: &Node, context: &Context) -> Option<Duration> {
 fn cron(node: &Node, context: &Context) -> Option<CronLine> {
     let line = scalar::text(node, context)?;
     if line.len() > 500 {
-        return context.refuse(Found::new(
-            node.place,
-            Code::BadCron,
-            "a cron line of more than 500 characters",
-        ));
+        return context.refuse(
+            Found::new(
+                node.place,
+                Code::BadCron,
+                "a cron line of more than 500 characters",
+            )
+            .help("write a shorter one, with ranges and steps such as `*/5`"),
+        );
     }
     match CronLine::parse(line) {
         Ok(line) => Some(line),
@@ -81,22 +86,4 @@ fn cron(node: &Node, context: &Context) -> Option<CronLine> {
                 .help("five fields: minute, hour, day of the month, month, day of the week; `0 9 * * mon-fri` is 9:00 on workdays"),
         ),
     }
-}
-
-/// Reads the key `timeout`.
-pub(crate) fn timeout(block: &Block, context: &Context) -> Duration {
-    block
-        .read("timeout", |node| bounded_timeout(node, context))
-        .unwrap_or(DEFAULT_TIMEOUT)
-}
-
-fn bounded_timeout(node: &Node, context: &Context) -> Option<Duration> {
-    let timeout = scalar::positive_duration(node, context)?;
-    if timeout <= LONGEST_TIMEOUT {
-        return Some(timeout);
-    }
-    context.refuse(
-        Found::new(node.place, Code::OutOfRange, "`timeout` is longer than an hour")
-            .help("it is for the whole run, all attempts together; write `1h` or shorter"),
-    )
 }

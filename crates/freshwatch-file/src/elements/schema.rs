@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use freshwatch_probe::expectation::Schema;
+use freshwatch_probe::unreadable;
 
 use super::scalar;
 use crate::context::Context;
@@ -35,7 +36,7 @@ pub(crate) fn read(node: &Node, context: &Context) -> Option<Schema> {
 fn compile(name: &str, path: &Path, context: &Context) -> Result<Schema, (String, &'static str)> {
     let bytes = context.file(path).map_err(|error| {
         (
-            format!("cannot be read: {}", error.kind()),
+            format!("cannot be read: {}", unreadable::why(&error)),
             "its path is relative to this file",
         )
     })?;

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use freshwatch_probe::request::{ClientCertificate, Tls};
 
 use super::scalar;
-use crate::block::{Block, Shape, Value};
+use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
+use crate::shape::Shape;
 use crate::yaml::Node;
 
 const TLS: Shape = Shape::closed("`tls`", &["ca", "cert", "key", "server_name", "insecure"]);

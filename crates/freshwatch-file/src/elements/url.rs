@@ -9,6 +9,7 @@ use url::Url;
 use super::placeholder;
 use super::scalar::wrong_type;
 use crate::context::Context;
+use crate::custody::without_credentials;
 use crate::found::Found;
 use crate::mistake::Code;
 use crate::yaml::Node;
@@ -115,16 +116,6 @@ fn taken_from_environment(target: Target) -> Target {
         url: Template::new(parts),
         credentials: target.credentials.or(Some(credentials)),
     }
-}
-
-/// What else looks like credentials in a URL that is none.
-fn without_credentials(shown: &str) -> String {
-    let parts: Vec<&str> = shown.split_inclusive(['/', '?']).collect();
-    let masked = parts.iter().map(|part| match part.rsplit_once('@') {
-        Some((before, after)) if !before.is_empty() => format!("***@{after}"),
-        Some(_) | None => (*part).to_owned(),
-    });
-    masked.collect()
 }
 
 struct Problem {

@@ -4,8 +4,9 @@ use freshwatch_probe::expectation::VerdictRule;
 use freshwatch_probe::verdict::Verdict;
 
 use super::expectation::{self, Kind};
-use crate::block::{Block, Shape, Value};
+use crate::block::{Block, Value};
 use crate::context::Context;
+use crate::shape::Shape;
 
 const VERDICT: Shape = Shape {
     merging: VERDICTS,

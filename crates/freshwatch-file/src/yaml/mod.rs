@@ -1,5 +1,6 @@
 //! YAML as a small tree that remembers where everything stands.
 
+mod escape;
 mod node;
 mod offsets;
 mod scalar;

@@ -94,16 +94,19 @@ impl Node {
         }
     }
 
+    /// A member of a map.
+    pub fn entry(&self, key: &str) -> Option<&Member> {
+        self.members()?.iter().find(|member| member.key.text == key)
+    }
+
     /// The value of a member of a map.
     pub fn member(&self, key: &str) -> Option<&Self> {
-        let member = self.members()?.iter().find(|member| member.key.text == key)?;
-        Some(&member.value)
+        self.entry(key).map(|member| &member.value)
     }
 
     /// A key of a map.
     pub fn key(&self, key: &str) -> Option<&Key> {
-        let member = self.members()?.iter().find(|member| member.key.text == key)?;
-        Some(&member.key)
+        self.entry(key).map(|member| &member.key)
     }
 
     /// What it is, in words: `a number`, `a list`.

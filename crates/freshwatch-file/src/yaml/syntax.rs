@@ -1,7 +1,9 @@
 //! What the parser's complaints mean to the writer of a probe file.
 
+use super::escape;
 use super::node::Place;
 use crate::found::Found;
+use crate::misfit::space_after_colon;
 use crate::mistake::Code;
 
 /// The first character that YAML 1.2.2, section 5.1, does not allow in a file. The parser would take a NUL for the
@@ -51,12 +53,45 @@ pub(super) fn explain(file: usize, text: &str, at: usize, info: &str) -> Found {
         .label("this path needs quotes here")
         .help("put the path in quotes, or write the block with one key a line");
     }
+    if info.contains("quoted scalar") && (info.contains("escape") || info.contains("hexadecimal")) {
+        return escape::mistake(file, text, at);
+    }
+    let is_about_keys = ["mapping values", "simple key", "expected ':'"]
+        .iter()
+        .any(|words| info.contains(words));
+    if let Some(found) = Some(line.start)
+        .filter(|_| is_about_keys)
+        .and_then(|start| glued_before(file, text, start))
+    {
+        return found;
+    }
     let (message, help) = plain_words(text, at, info);
     let found = Found::new(at_character, Code::Syntax, message).help(help);
     match unclosed_bracket(file, &text[..at]) {
         Some(bracket) if help == BRACKETS => found.also(bracket, "opened here"),
         Some(_) | None => found,
     }
+}
+
+/// A key and its value without a space between them on the line before the one that starts here. The parser takes them
+/// for the first line of a text and complains about the next one.
+fn glued_before(file: usize, text: &str, start: usize) -> Option<Found> {
+    let line = Line::around(text, text[..start].trim_end().len());
+    let written = line.text.trim();
+    let (key, value) = written.split_once(':')?;
+    let is_word = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if !is_word || value.is_empty() || value.starts_with([' ', '/']) || value.contains(": ") {
+        return None;
+    }
+    let place = Place {
+        file,
+        start: line.start + line.text.find(key)?,
+        end: line.start + line.text.find(key)? + key.len() + 1,
+    };
+    Some(
+        Found::new(place, Code::Syntax, "a key without a space after its `:`")
+            .help(space_after_colon(key, value)),
+    )
 }
 
 const BRACKETS: &str = "check `{`, `}`, `[`, `]` and `,`; a text that holds one of them needs quotes here";

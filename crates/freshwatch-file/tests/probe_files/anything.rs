@@ -8,7 +8,8 @@ use freshwatch_file::{Mistakes, ProbeSet, Source, parse};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-fn read(text: &str) -> Result<ProbeSet, Mistakes> {
+/// Reads a text as a file of its own; every variable but `MISSING` is set.
+pub fn read(text: &str) -> Result<ProbeSet, Mistakes> {
     let source = Source {
         name: "probes/any.yaml".into(),
         text: text.into(),

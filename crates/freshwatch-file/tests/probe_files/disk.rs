@@ -79,10 +79,7 @@ fn links_are_followed_and_their_loops_end() {
     symlink("nowhere.txt", folder.join("dangling.txt")).unwrap();
     assert_eq!(names(&[folder.into()]), ["prices"]);
     symlink("nowhere", folder.join("dangling.yaml")).unwrap();
-    assert_eq!(
-        messages(&[folder.into()]),
-        ["unreadable cannot be read: entity not found"]
-    );
+    assert_eq!(messages(&[folder.into()]), ["unreadable this link leads nowhere"]);
 }
 
 #[test]
@@ -91,7 +88,7 @@ fn what_cannot_be_read_is_a_mistake() {
     let missing = folder.path().join("missing");
     assert_eq!(
         messages(std::slice::from_ref(&missing)),
-        ["unreadable cannot be read: entity not found"]
+        ["unreadable there is no such file or folder"]
     );
     assert_eq!(
         messages(&[folder.path().into()]),
@@ -105,6 +102,41 @@ fn what_cannot_be_read_is_a_mistake() {
     assert!(
         rendered.contains("missing") && rendered.contains("help: check the path"),
         "{rendered}"
+    );
+}
+
+#[test]
+fn without_a_path_the_remedy_names_the_default_folder() {
+    for path in ["probes/", "probes"] {
+        let mistakes = read(&[path.into()]).unwrap_err();
+        let mistake = mistakes.iter().next().unwrap();
+        assert_eq!(mistake.message, "there is no such file or folder");
+        assert_eq!(
+            mistake.help.as_deref(),
+            Some(
+                "without a PATH, `probes/` is read: run freshwatch where that folder is, or name your files"
+            ),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn reasons_of_the_disk_are_told_in_plain_words() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        "a.yaml",
+        &format!("{}    expect: {{schema: s}}\n", probe("a")),
+    );
+    fs::create_dir(folder.path().join("s")).unwrap();
+    assert_eq!(
+        messages(&[folder.path().into()]),
+        ["bad_schema the schema `s` cannot be read: it is a folder"]
+    );
+    assert_eq!(
+        messages(&[folder.path().join("a.yaml/b.yaml")]),
+        ["unreadable cannot be read: a part of its path is not a folder"]
     );
 }
 

@@ -34,10 +34,7 @@ fn cases(name: &str) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder(name))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_none_or(|extension| extension != "snap" && extension != "json")
-        })
+        .filter(|path| path.extension().is_none_or(|extension| extension == "yaml"))
         .collect();
     paths.sort();
     paths

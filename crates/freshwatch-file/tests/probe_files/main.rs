@@ -8,3 +8,5 @@ mod disk;
 mod dump;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod sweep;
