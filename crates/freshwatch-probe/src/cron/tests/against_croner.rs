@@ -44,8 +44,8 @@ fn comparable(change: Timestamp, zone: &TimeZone) -> bool {
 /// `croner` looks up what the wall shows, and jiff 0.2.43 does not always find what it told itself: America/Nuuk set no
 /// clocks in October 2023, but a yearly rule that holds from 2024 on is asked.
 fn wall_is_known(change: Timestamp, zone: &TimeZone) -> bool {
-    (-12..12).all(|quarter| {
-        let wall = zone.to_datetime(change + SignedDuration::from_mins(15 * quarter));
+    (-6..6).all(|half_hour| {
+        let wall = zone.to_datetime(change + SignedDuration::from_mins(30 * half_hour));
         let found = zone.to_ambiguous_timestamp(wall);
         let moments = [found.earlier(), found.later()];
         moments
@@ -70,8 +70,9 @@ fn check((line, croner): &(CronLine, Cron), from: Timestamp, runs: usize, zone: 
     }
 }
 
-/// All changes of all zones over twenty years, each with every so manieth line; gives the number of zones.
-fn check_all(every_line: usize) -> usize {
+/// Every so manieth change of all zones over twenty years, each with every so manieth line; gives the number of
+/// zones compared.
+fn check_all(every_change: usize, every_line: usize) -> usize {
     let parse = |line: &str| (CronLine::parse(line).unwrap(), line.parse::<Cron>().unwrap());
     let (everywhere, on_quiet_days) = (EVERYWHERE.map(parse), ON_QUIET_DAYS.map(parse));
     let year = |year: i16| {
@@ -83,13 +84,15 @@ fn check_all(every_line: usize) -> usize {
     let (start, end) = (year(2015), year(2035));
     let database = TimeZoneDatabase::bundled();
     let (mut zones, mut turn) = (0, 0);
-    for name in database.available() {
+    for (index, name) in database.available().enumerate() {
         let zone = database.get(name.as_str()).unwrap();
         let changes = zone.following(start).map(|change| change.timestamp());
         let changes = changes.take_while(|change| *change < end);
-        zones += 1;
+        let from_here = turn;
         for change in std::iter::once(start)
             .chain(changes)
+            .skip(index % every_change)
+            .step_by(every_change)
             .filter(|change| comparable(*change, &zone))
         {
             turn += 1;
@@ -101,17 +104,18 @@ fn check_all(every_line: usize) -> usize {
                 check(case, change + SignedDuration::from_hours(49), 3, &zone);
             }
         }
+        zones += usize::from(turn > from_here);
     }
     zones
 }
 
 #[test]
-fn a_line_for_every_change_of_every_zone() {
-    assert!(check_all(10) > 200);
+fn a_sample_of_lines_and_changes_in_all_zones() {
+    assert!(check_all(5, 10) > 200);
 }
 
 #[test]
 #[ignore = "minutes without optimisation: every line for every change of every zone"]
 fn every_line_for_every_change_of_every_zone() {
-    assert!(check_all(1) > 200);
+    assert!(check_all(1, 1) > 500);
 }

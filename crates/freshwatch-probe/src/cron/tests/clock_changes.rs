@@ -1,6 +1,8 @@
 //! The rule of gaps and folds, by example.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{CronLine, moments, zone};
 
@@ -10,7 +12,7 @@ fn check(zone_name: &str, day: &str, line: &str, expected: &[&str]) {
     let zone = zone(zone_name);
     let day: Date = day.parse().unwrap();
     let start_of = |day: Date| day.to_zoned(zone.clone()).unwrap().timestamp();
-    let before = start_of(day) - jiff::SignedDuration::from_secs(1);
+    let before = start_of(day) - SignedDuration::from_secs(1);
     let line = CronLine::parse(line).unwrap();
     let moments: Vec<String> = moments(&line, before, start_of(day.tomorrow().unwrap()), &zone)
         .iter()
@@ -89,7 +91,7 @@ fn a_rhythm_of_every_hour_is_even_in_elapsed_time() {
             .at(12, 0, 0, 0)
             .to_zoned(zone.clone())
             .unwrap();
-        let from = noon.timestamp() - jiff::SignedDuration::from_hours(24);
+        let from = noon.timestamp() - SignedDuration::from_hours(24);
         let all = moments(&line, from, noon.timestamp(), &zone);
         assert_eq!(all.len(), 24 * 12 - 1, "{name}");
         assert!(
@@ -142,4 +144,33 @@ fn gaps_at_midnight_of_half_an_hour_and_of_a_day() {
     check("Antarctica/Troll", "2026-03-29", "30 1 * * *", &["03:00 +0200"]);
     check("Asia/Seoul", "2026-03-29", "30 2 * * *", &["02:30 +0900"]);
     check("Asia/Kathmandu", "2026-03-29", "30 2 * * *", &["02:30 +0545"]);
+}
+
+#[test]
+fn the_first_time_is_found_from_long_after_a_fold() {
+    let (zone, line) = (zone("America/New_York"), CronLine::parse("30 1 1 11 *").unwrap());
+    let ran: Timestamp = "2026-11-01T05:30:00Z".parse().unwrap();
+    for minutes in (1..500 * 60).step_by(7) {
+        let before = ran + SignedDuration::from_mins(minutes);
+        assert_eq!(line.previous_before(before, &zone), Some(ran), "{before}");
+    }
+}
+
+/// At 2:00 on the hundredth day of the year, this zone sets its clocks back by five hours, and an hour later on again.
+#[test]
+fn what_a_wall_showed_before_two_changes_is_not_run_again() {
+    let zone = TimeZone::posix("AAA0BBB5,J100/2,J99/22").unwrap();
+    let line = CronLine::parse("30 20-23 * * *").unwrap();
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let moments = moments(
+        &line,
+        at("2026-04-09T12:00:00Z"),
+        at("2026-04-10T12:00:00Z"),
+        &zone,
+    );
+    let shown: Vec<String> = moments
+        .iter()
+        .map(|at| at.strftime("%d %H:%M").to_string())
+        .collect();
+    assert_eq!(shown, ["09 20:30", "09 21:30", "09 22:30", "09 23:30"]);
 }
