@@ -7,6 +7,10 @@ use crate::redact::Redactor;
 /// How many characters of a value a sentence can bear.
 const LONGEST: usize = 80;
 
+/// How much of a text is looked through for secrets: of what may be a whole body, more is never shown. A secret that is
+/// cut there is masked as well.
+const LONGEST_REDACTED: usize = 4096;
+
 /// A value as a sentence shows it. Secrets go before the text is shortened, so that none is cut in half and kept.
 pub fn value(value: &Value, secrets: &Redactor) -> String {
     match value {
@@ -29,9 +33,10 @@ pub fn value(value: &Value, secrets: &Redactor) -> String {
 
 /// A text in quotes, control characters escaped.
 pub fn text(text: &str, secrets: &Redactor) -> String {
-    let shown = secrets.redact(text);
+    let within: String = text.chars().take(LONGEST_REDACTED).collect();
+    let shown = secrets.redact(&within);
     let mut kept: String = shown.chars().take(LONGEST).collect();
-    if kept.len() < shown.len() {
+    if kept.len() < shown.len() || within.len() < text.len() {
         kept.push('…');
     }
     format!("{kept:?}")

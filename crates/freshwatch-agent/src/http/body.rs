@@ -1,6 +1,7 @@
 //! Reads the body of an answer: decoding and bounding it while it comes in.
 
 use freshwatch_probe::observation::Body;
+use http::header::{CONTENT_ENCODING, HeaderMap};
 use http::{Method, response};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
@@ -38,7 +39,7 @@ pub(crate) async fn read(
     let body_of = |refusal| match refusal {
         Refusal::TooLarge => Body::TooLarge { limit },
         Refusal::Undecodable(why) => Body::Undecodable {
-            coding: codings.join(", "),
+            coding: written(&head.headers),
             why,
         },
     };
@@ -64,4 +65,13 @@ pub(crate) async fn read(
         }
         Err(refusal) => Ok(body_of(refusal)),
     }
+}
+
+/// The codings as the server wrote them: a secret that it tells back is not to be recognised in pieces.
+fn written(headers: &HeaderMap) -> String {
+    let lines = headers.get_all(CONTENT_ENCODING).iter();
+    let lines: Vec<_> = lines
+        .map(|line| String::from_utf8_lossy(line.as_bytes()))
+        .collect();
+    lines.join(", ")
 }

@@ -77,6 +77,17 @@ impl Outgoing {
         self.basic.as_ref()
     }
 
+    /// User and password of every header that authenticates so: a server that has read them may tell them back.
+    pub fn logins(&self) -> impl Iterator<Item = Secret> {
+        let fields = [AUTHORIZATION, PROXY_AUTHORIZATION]
+            .into_iter()
+            .filter_map(|name| self.headers.get(name));
+        let encoded = fields.filter_map(|field| Some(field.to_str().ok()?.split_once(' ')?.1));
+        let logins =
+            encoded.filter_map(|encoded| String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok());
+        logins.flat_map(|login| login.split(':').map(Secret::new).collect::<Vec<_>>())
+    }
+
     /// Drops whatever may only go to the origin that the probe names.
     pub fn leave_home(&mut self) {
         self.away = true;

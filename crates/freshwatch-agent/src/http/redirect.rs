@@ -81,12 +81,11 @@ fn location(headers: &HeaderMap, base: &Url) -> Result<Url, RedirectStop> {
         .ok_or_else(|| bad("the redirect has no `Location`".into()))?;
     // Servers send UTF-8 here; the URL parser encodes it.
     let text = String::from_utf8_lossy(value.as_bytes());
-    let shown: String = text.chars().take(100).collect();
     let mut url = base
         .join(&text)
-        .map_err(|_| bad(format!("the `Location` `{shown}` is not a URL")))?;
+        .map_err(|_| bad(format!("the `Location` is not a URL: `{text}`")))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(bad(format!("the `Location` `{shown}` is neither http nor https")));
+        return Err(bad(format!("the `Location` is neither http nor https: `{text}`")));
     }
     // A server cannot hand out credentials for elsewhere: those of the probe alone are sent. On an http URL with a
     // host these cannot fail.
@@ -207,14 +206,14 @@ mod tests {
     #[test]
     fn locations_that_cannot_be_followed() {
         check_bad(None, "the redirect has no `Location`");
-        check_bad(Some("https://[x/"), "the `Location` `https://[x/` is not a URL");
+        check_bad(Some("https://[x/"), "the `Location` is not a URL: `https://[x/`");
         check_bad(
             Some("ftp://a/"),
-            "the `Location` `ftp://a/` is neither http nor https",
+            "the `Location` is neither http nor https: `ftp://a/`",
         );
         check_bad(
             Some("data:,x"),
-            "the `Location` `data:,x` is neither http nor https",
+            "the `Location` is neither http nor https: `data:,x`",
         );
     }
 

@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use freshwatch_probe::redact::Redactor;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
@@ -308,9 +310,14 @@ impl Variables<'_> {
                 let (name, field) = header_field(entry, name, value).map_err(wrong)?;
                 headers.append(name, field);
                 credentials.secrets.push(value.clone());
-                credentials
-                    .secrets
-                    .extend(value.split_once(' ').map(|(_, token)| token.to_owned()));
+                if let Some((_, token)) = value.split_once(' ') {
+                    credentials.secrets.push(token.to_owned());
+                    // A receiver that has read a login (RFC 7617) may tell it back.
+                    let login = BASE64_STANDARD.decode(token.trim()).ok();
+                    let login = login.and_then(|login| String::from_utf8(login).ok());
+                    let parts = login.iter().flat_map(|login| login.split(':'));
+                    credentials.secrets.extend(parts.map(str::to_owned));
+                }
             }
         }
         if let Some(authorization) = &credentials.authorization
