@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
 use crate::shape::Shape;
-use crate::yaml::Node;
+use crate::yaml::{Content, Node};
 
 const AUTH: Shape = Shape {
     later: &["oauth2"],
@@ -45,9 +45,12 @@ pub(crate) fn read(value: Value, context: &Context) -> Option<Auth> {
 
 /// Whatever is written here is a credential, under a mistyped key as well.
 fn hide_everything(node: &Node, context: &Context) {
-    placeholder::hide(node, context);
-    for member in node.members().unwrap_or_default() {
-        hide_everything(&member.value, context);
+    match &node.content {
+        Content::Scalar(_) => placeholder::hide(node, context),
+        Content::List(items) => items.iter().for_each(|item| hide_everything(item, context)),
+        Content::Map(members) => members
+            .iter()
+            .for_each(|member| hide_everything(&member.value, context)),
     }
 }
 

@@ -42,8 +42,11 @@ pub(crate) fn hide(node: &Node, context: &Context) {
         return;
     };
     for piece in Pieces::of(&scalar.text) {
-        if let Piece::Text(range) = piece {
-            context.hide(context.part_of(node, range.start, range.len()));
+        match piece {
+            Piece::Text(range) | Piece::Unclosed(range) => {
+                context.hide(context.part_of(node, range.start, range.len()));
+            }
+            Piece::Escape | Piece::Placeholder(_) => {}
         }
     }
 }
