@@ -49,8 +49,9 @@ impl Preparation {
             .flat_map(|template| template.secrets(&values))
             .map(Secret::expose);
         let basic = outgoing.basic_credentials().map(Secret::expose);
+        let logins: Vec<Secret> = outgoing.logins().collect();
         Ok(Self {
-            secrets: Redactor::new(secrets.chain(basic)),
+            secrets: Redactor::new(secrets.chain(basic).chain(logins.iter().map(Secret::expose))),
             material: files.material,
             outgoing,
         })
