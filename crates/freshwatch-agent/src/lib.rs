@@ -8,6 +8,7 @@
 //! the future of a run leaves nothing running.
 
 pub mod clock;
+pub mod schedule;
 
 mod agent;
 mod http;
