@@ -356,7 +356,8 @@ async fn a_secret_file_that_is_missing() {
     let missing = Template::new(vec![freshwatch_probe::template::Part::File(
         "/no/such/file".into(),
     )]);
-    let told = "unknown secret: the secret file `/no/such/file` cannot be read: there is no such file or folder";
+    let told =
+        "unknown secret: the secret file `/no/such/file` cannot be read: there is no such file or folder";
     let run = check(
         &server,
         |probe| probe.request.auth = Some(Auth::Bearer(missing)),

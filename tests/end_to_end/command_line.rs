@@ -228,7 +228,11 @@ async fn mistakes_stop_it_before_anything_is_probed() {
         "{}",
         printed.errors
     );
-    assert!(printed.errors.ends_with("1 mistake; nothing was probed\n"), "{}", printed.errors);
+    assert!(
+        printed.errors.ends_with("1 mistake; nothing was probed\n"),
+        "{}",
+        printed.errors
+    );
     let report: Value = serde_json::from_str(&printed.output).unwrap();
     assert_eq!(report["mistakes"][0]["line"], 3);
     assert_eq!(report["exit_code"], 78);
@@ -367,12 +371,25 @@ async fn a_request_to_stop_cuts_the_delivery_short_after_the_report() {
     let server = Server::answering(service).await;
     let probes = Probes::new(&server, &["ok"]);
     let mut command = program::program();
-    command.arg("check").arg(probes.file()).args(["--now", "2026-11-21T09:00:00Z"]);
+    command
+        .arg("check")
+        .arg(probes.file())
+        .args(["--now", "2026-11-21T09:00:00Z"]);
     command.args(["--otlp-endpoint", &receiver.url("")]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     arrivals.recv().await.unwrap();
-    Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap();
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
+    Command::new("kill")
+        .args(["-s", "TERM", &child.id().to_string()])
+        .status()
+        .unwrap();
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(output.status.code(), Some(6));
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("ok        ok  data is 30m old"));
     let errors = String::from_utf8_lossy(&output.stderr);

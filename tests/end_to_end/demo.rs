@@ -67,10 +67,16 @@ async fn the_story_goes_stale_breaks_and_recovers() {
 #[tokio::test]
 async fn the_readme_shows_what_the_demo_prints() {
     let readme = include_str!("../../README.md");
-    let shown = readme.split("The end of it:\n\n```\n").nth(1).and_then(|rest| rest.split("```").next());
+    let shown = readme
+        .split("The end of it:\n\n```\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
     let told = text(program::run(demo(&["--listen", "127.0.0.1:0", "--fast-forward"])).await);
     let shown = shown.expect("the block in the README");
-    assert!(told.contains(shown), "README.md shows\n{shown}\nand the demo prints\n{told}");
+    assert!(
+        told.contains(shown),
+        "README.md shows\n{shown}\nand the demo prints\n{told}"
+    );
 }
 
 #[tokio::test]

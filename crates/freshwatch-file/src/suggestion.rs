@@ -9,6 +9,13 @@ pub(crate) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) 
     let wanted = simple(word);
     let distance = |candidate: &str| strsim::osa_distance(&wanted, &simple(candidate));
     let known: Vec<&str> = known.into_iter().collect();
+    let synonym = SYNONYMS
+        .iter()
+        .find(|(other, _)| *other == wanted)
+        .map(|(_, ours)| *ours);
+    if let Some(ours) = synonym.and_then(|ours| known.iter().find(|candidate| **candidate == ours)) {
+        return Some(ours);
+    }
     let (candidate, distance) = known
         .iter()
         .map(|candidate| (*candidate, distance(candidate)))
@@ -20,6 +27,30 @@ pub(crate) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) 
     let begins = |candidate: &&str| candidate.len() >= 3 && wanted.starts_with(&simple(candidate));
     known.into_iter().find(begins)
 }
+
+/// What other probers and other grammars call it.
+const SYNONYMS: [(&str, &str); 20] = [
+    ("url", "get"),
+    ("uri", "get"),
+    ("target", "get"),
+    ("interval", "every"),
+    ("frequency", "every"),
+    ("schedule", "cron"),
+    ("tags", "labels"),
+    ("retries", "retry"),
+    ("assert", "expect"),
+    ("conditions", "expect"),
+    ("freshness", "fresh"),
+    ("maxsize", "max_body"),
+    ("gt", "above"),
+    ("gte", "at_least"),
+    ("min", "at_least"),
+    ("lt", "below"),
+    ("lte", "at_most"),
+    ("max", "at_most"),
+    ("eq", "equals"),
+    ("regex", "matches"),
+];
 
 /// Case and the joints of words are the commonest of typos, and cost nothing.
 fn simple(word: &str) -> String {
@@ -50,6 +81,20 @@ pub(crate) fn listed(words: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{listed, nearest};
+
+    #[test]
+    fn the_words_of_others_are_understood() {
+        let known = ["get", "every", "above", "at_least", "labels"];
+        for (word, ours) in [
+            ("url", "get"),
+            ("interval", "every"),
+            ("gt", "above"),
+            ("min", "at_least"),
+        ] {
+            assert_eq!(nearest(word, known), Some(ours));
+        }
+        assert_eq!(nearest("regex", known), None);
+    }
 
     #[test]
     fn typos_are_near_and_other_words_are_not() {

@@ -15,11 +15,11 @@ pub mod request;
 pub mod template;
 
 pub mod breach;
+mod effort;
 pub mod judge;
 pub mod matcher;
 pub mod metric;
 pub mod observation;
-mod effort;
 pub mod path;
 pub mod run;
 pub mod select;
