@@ -38,19 +38,17 @@ struct Probes {
 
 impl Probes {
     fn new(server: &Server, paths: &[&str]) -> Self {
-        let mut text = String::from("probes:\n");
-        for path in paths {
+        let probes = paths.iter().map(|path| {
             let url = server.url(&format!("/{path}"));
-            text.push_str(&format!(
-                "  {path}:\n    get: {url}\n    fresh: {{at: $.updatedAt, max_age: 1h}}\n"
-            ));
-        }
+            format!("  {path}:\n    get: {url}\n    fresh: {{at: $.updatedAt, max_age: 1h}}\n")
+        });
+        let text = format!("probes:\n{}", probes.collect::<Vec<_>>().concat());
         Self::of(&text)
     }
 
     fn of(text: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("prices.yaml"), text).unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("prices.yaml"), text).expect("the file is written");
         Self { folder }
     }
 
@@ -74,8 +72,8 @@ async fn run(command: Command) -> Printed {
     let output = program::run(command).await;
     Printed {
         code: output.status.code().expect("no signal ends it"),
-        output: String::from_utf8(output.stdout).unwrap(),
-        errors: String::from_utf8(output.stderr).unwrap(),
+        output: String::from_utf8(output.stdout).expect("UTF-8"),
+        errors: String::from_utf8(output.stderr).expect("UTF-8"),
     }
 }
 
@@ -238,7 +236,7 @@ async fn mistakes_stop_it_before_anything_is_probed() {
     assert_eq!(report["exit_code"], 78);
     let printed = probes.check(&["--format", "junit"]).await;
     assert!(printed.output.contains(r#"errors="1""#), "{}", printed.output);
-    assert!(printed.output.contains(r#"prices.yaml:3:"#), "{}", printed.output);
+    assert!(printed.output.contains("prices.yaml:3:"), "{}", printed.output);
     assert_eq!(server.connections(), 0);
 }
 
@@ -289,9 +287,8 @@ async fn no_more_probes_run_at_once_than_asked_for() {
         }
     })
     .await;
-    let text: String = (0..20)
-        .map(|n| format!("  p{n}: {{get: \"{}\"}}\n", server.url("/")))
-        .collect();
+    let probes = (0..20).map(|n| format!("  p{n}: {{get: \"{}\"}}\n", server.url("/")));
+    let text = probes.collect::<Vec<_>>().concat();
     let printed = Probes::of(&format!("probes:\n{text}"))
         .check(&["--max-concurrent", "2"])
         .await;
