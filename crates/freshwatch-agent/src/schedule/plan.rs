@@ -99,7 +99,6 @@ impl Plan {
             return Waking::Missed(missed.saturating_add(1));
         }
         self.last = Some(slot.due);
-        self.put_off = None;
         self.next = self.schedule.next(slot.due);
         Waking::Start { slot, missed }
     }
