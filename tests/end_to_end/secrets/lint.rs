@@ -233,7 +233,7 @@ async fn mistakes_in_urls_show_no_password() {
             ("get: https://LITERAL@host:port/", &["bad_url"]),
             ("get: https://me:LITERAL${env:MISSING}@host/", &["env_missing"]),
             ("gte: https://me:LITERAL@host/", &["unknown_key"]),
-            ("url: https://me:LITERAL@host/", &["missing_key", "unknown_key"]),
+            ("url: https://me:LITERAL@host/", &["unknown_key"]),
             ("get: {url: \"https://me:LITERAL@host/\"}", &["wrong_type"]),
             ("get: [\"https://me:LITERAL@host/\"]", &["wrong_type"]),
             (
