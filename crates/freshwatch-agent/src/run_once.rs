@@ -90,7 +90,7 @@ async fn judge_aside(
         },
         Outcome::Unreachable(_) | Outcome::NotMade(_) => false,
     };
-    if !large && !definition.has_schema() {
+    if !large && definition.is_plain() {
         let judgment = judge(definition, &observation, now);
         return (observation, judgment);
     }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::cron::CronLine;
 use crate::expectation::{Expectation, VerdictRule};
-use crate::freshness::Freshness;
+use crate::freshness::{Freshness, Source};
 use crate::request::Request;
 
 /// A probe as its file declares it.
@@ -74,13 +74,15 @@ impl Definition {
 }
 
 impl Definition {
-    /// Whether a JSON Schema is to be held against the body.
-    pub fn has_schema(&self) -> bool {
+    /// Whether judging an answer takes no longer than reading it: no JSON Schema, and no path that searches.
+    pub fn is_plain(&self) -> bool {
         let rules = self.verdict_rules.iter().map(|rule| &rule.when);
-        rules
-            .chain([&self.expect])
-            .chain(&self.warn)
-            .any(|block| block.schema.is_some())
+        let mut blocks = rules.chain([&self.expect]).chain(&self.warn);
+        let plain = |block: &Expectation| {
+            block.schema.is_none() && block.body.iter().all(|(path, _)| path.is_plain())
+        };
+        let source = self.fresh.as_ref().map(|fresh| &fresh.source);
+        blocks.all(plain) && !matches!(source, Some(Source::Path(path)) if !path.is_plain())
     }
 }
 

@@ -4,8 +4,10 @@
 //! than the bytes of a body: every pair of a node and one beneath it, in a body of nothing but brackets.
 
 use jsonpath_rust::parser::model::{
-    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, Test, TestFunction,
+    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Literal, Segment, Selector, Test,
+    TestFunction,
 };
+use regex::RegexBuilder;
 use serde_json::Value;
 
 /// The most that one path may take on one answer, in about ten nanoseconds or one byte each.
@@ -17,6 +19,9 @@ const LEVEL: f64 = 10.0;
 
 /// What `match()` and `search()` cost a node: the engine compiles the pattern each time.
 const PATTERN: f64 = 4_400.0;
+
+/// How large such a pattern may be compiled, in bytes.
+const LARGEST_PATTERN: usize = 16 << 10;
 
 /// What makes a path costly.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -148,12 +153,25 @@ impl Effort {
             TestFunction::Value(argument) | TestFunction::Count(argument) => add(argument),
             TestFunction::Search(text, pattern) | TestFunction::Match(text, pattern) => {
                 add(text)?;
-                add(pattern)?;
                 self.patterns = true;
-                Ok(())
+                check_pattern(pattern)
             }
         }
     }
+}
+
+/// The engine compiles the pattern at every node, and takes one that does not compile for one that never matches.
+fn check_pattern(pattern: &FnArg) -> Result<(), String> {
+    let FnArg::Literal(Literal::String(pattern)) = pattern else {
+        return Err("the pattern of `match()` and `search()` must be written out".into());
+    };
+    let compiled = RegexBuilder::new(pattern).size_limit(LARGEST_PATTERN).build();
+    compiled.map(drop).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => {
+            format!("the pattern `{pattern}` is too large for a filter: use fewer repetitions")
+        }
+        _ => format!("`{pattern}` is not a regular expression"),
+    })
 }
 
 const fn is_single(selector: &Selector) -> bool {
@@ -207,7 +225,15 @@ mod tests {
 
     #[test]
     fn forms_that_no_answer_makes_bearable_are_refused() {
-        for path in ["$[?$..x]", "$[?count($..x) > 1]", "$[*,*]", "$[*,0:1]"] {
+        for path in [
+            "$[?match(@.a, '(a{1,100}){1,100}b')]",
+            "$[?match(@.a, @.b)]",
+            "$[?search(@.a, '(')]",
+            "$[?$..x]",
+            "$[?count($..x) > 1]",
+            "$[*,*]",
+            "$[*,0:1]",
+        ] {
             let query = parse_json_path(path).unwrap();
             assert!(Effort::of(&query).is_err(), "{path}");
         }

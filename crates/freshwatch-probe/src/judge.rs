@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::breach::{Breach, BreachKind};
 use crate::definition::Definition;
-use crate::expectation::StatusSet;
+use crate::expectation::{StatusSet, VerdictRule};
 use crate::freshness::assess::Assessment;
 use crate::observation::{Answer, Body, Cause, NotMade, Observation, Outcome, RedirectStop, Unreachable};
 use crate::run::Judgment;
@@ -20,8 +20,8 @@ pub fn judge(definition: &Definition, observation: &Observation, now: Timestamp)
         Outcome::Unreachable(failure) => Findings::of(unreachable(failure)),
         Outcome::Answered(answer) => Case::new(definition, observation, answer, now).judge(),
     };
-    // Whatever a sentence was made of, no secret leaves in it.
-    let redact = |text: &mut String| *text = observation.secrets.redact(text).into_owned();
+    // Whatever a sentence was made of, no secret leaves in it, and nothing that a terminal would obey.
+    let redact = |text: &mut String| *text = show::plain(&observation.secrets.redact(text));
     for reason in &mut findings.reasons {
         redact(&mut reason.message);
         reason.seen.iter_mut().for_each(redact);
@@ -137,11 +137,10 @@ impl<'a> Case<'a> {
 
     /// The first rule under `verdict` that the answer fits decides.
     fn ruled(&self) -> Option<Findings> {
-        let exchange = &self.observation.exchange;
-        let incomplete = !matches!(self.answer.body, Body::Complete(_));
-        let rule = self.definition.verdict_rules.iter().find(|rule| {
-            let reads_body = rule.when.needs_json() || rule.when.text.is_some() || !rule.when.size.is_empty();
-            !(incomplete && reads_body) && rule.when.breaches(&self.view, exchange, self.now).is_empty()
+        let rules = &self.definition.verdict_rules;
+        let rule = rules.iter().find(|rule| {
+            self.rule_breaches(rule)
+                .is_some_and(|breaches| breaches.is_empty())
         })?;
         let word = rule.verdict;
         let message = format!(
@@ -157,6 +156,32 @@ impl<'a> Case<'a> {
         }
         self.assess_quietly(&mut findings);
         Some(findings)
+    }
+
+    /// Why the answer does not fit a rule; `None`: the rule is about a body that never came whole.
+    fn rule_breaches(&self, rule: &VerdictRule) -> Option<Vec<Breach>> {
+        let incomplete = !matches!(self.answer.body, Body::Complete(_));
+        let reads_body = rule.when.needs_json() || rule.when.text.is_some() || !rule.when.size.is_empty();
+        let exchange = &self.observation.exchange;
+        (!(incomplete && reads_body)).then(|| rule.when.breaches(&self.view, exchange, self.now))
+    }
+
+    /// Rules that would fit but for a body that cannot be read: whether they do nobody knows, and that is not a pass.
+    fn add_unclear_rules(&self, findings: &mut Findings) {
+        for rule in &self.definition.verdict_rules {
+            let breaches = self.rule_breaches(rule).unwrap_or_default();
+            let unreadable = |breach: &Breach| {
+                matches!(
+                    breach.kind,
+                    BreachKind::NotJson | BreachKind::NotText | BreachKind::TooCostly
+                )
+            };
+            if breaches.iter().all(unreadable) {
+                for breach in breaches {
+                    findings.add(expected(breach));
+                }
+            }
+        }
     }
 
     /// The age of the data for the telemetry, when something else has decided the verdict.
@@ -253,6 +278,7 @@ impl<'a> Case<'a> {
     }
 
     fn judge_body(&self, findings: &mut Findings) {
+        self.add_unclear_rules(findings);
         match &self.answer.body {
             Body::Complete(_) => {}
             Body::TooLarge { limit } => {
@@ -350,7 +376,7 @@ fn not_made(why: &NotMade) -> Reason {
         NotMade::Unjudged(bound) => (
             Code::Overload,
             format!(
-                "judging the answer took longer than {}: the schema has too many ways through it",
+                "judging the answer took longer than {}: its schema or a path has too many ways through it",
                 duration::show(*bound)
             ),
         ),

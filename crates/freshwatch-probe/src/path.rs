@@ -47,6 +47,11 @@ impl Path {
         self.singular
     }
 
+    /// Whether looking it up takes no longer than reading the document.
+    pub fn is_plain(&self) -> bool {
+        self.effort == Effort::default()
+    }
+
     /// The values that it matches, in document order.
     ///
     /// # Errors

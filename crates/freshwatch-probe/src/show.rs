@@ -42,6 +42,22 @@ pub fn text(text: &str, secrets: &Redactor) -> String {
     format!("{kept:?}")
 }
 
+/// A text without what a terminal would obey or XML cannot hold: control characters, those that turn the direction of
+/// writing, and what is no character at all.
+pub fn plain(text: &str) -> String {
+    let is_plain = |c: char| {
+        !c.is_control()
+            && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
+    };
+    text.chars()
+        .flat_map(|c| {
+            let escaped = (!is_plain(c)).then(|| c.escape_unicode());
+            escaped.into_iter().flatten().chain(is_plain(c).then_some(c))
+        })
+        .collect()
+}
+
 /// A wanted value, as the file spells it.
 pub fn wanted(value: &Value) -> String {
     let mut text = value.to_string();
@@ -65,7 +81,7 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::value;
+    use super::{plain, value};
     use crate::redact::Redactor;
 
     #[test]
@@ -74,6 +90,15 @@ mod tests {
         let long = json!(format!("{}{secret}", "a".repeat(50)));
         let shown = value(&long, &Redactor::new([secret.as_str()]));
         assert_eq!(shown, format!("\"{}***\"", "a".repeat(50)));
+    }
+
+    #[test]
+    fn nothing_leaves_that_a_terminal_would_obey() {
+        assert_eq!(
+            plain("a\u{1b}[2J\u{9b}\n\u{202e}\u{ffff}b"),
+            r"a\u{1b}[2J\u{9b}\u{a}\u{202e}\u{ffff}b"
+        );
+        assert_eq!(plain("마포구 — é"), "마포구 — é");
     }
 
     #[test]

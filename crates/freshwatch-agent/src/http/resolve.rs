@@ -3,11 +3,12 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
+use std::time::Duration;
 
-use freshwatch_probe::observation::{Cause, Phase};
+use freshwatch_probe::observation::{Cause, NotMade, Phase};
 use freshwatch_probe::request::ResolveOverride;
-use tokio::sync::Semaphore;
-use tokio::task;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{task, time};
 use url::Host;
 
 use crate::http::failure::Failure;
@@ -31,6 +32,9 @@ pub(crate) fn known(target: &Target, overrides: &[ResolveOverride]) -> Option<Ip
 /// timed out; a resolver that hangs must not take the threads that judge large bodies and read secrets.
 const OPEN_QUESTIONS: usize = 128;
 
+/// How long a question waits for its turn. A resolver answers in milliseconds, unless it hangs.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
 /// Asks the system's resolver.
 pub(crate) struct Resolver(Arc<Semaphore>);
 
@@ -44,7 +48,12 @@ impl Resolver {
     /// The addresses of a target's host, in the order of the system's resolver (RFC 6724).
     pub async fn ask(&self, target: &Target) -> Result<Vec<SocketAddr>, Failure> {
         let host = target.host.to_string();
-        match self.look_up(host.clone(), target.port).await {
+        // That our own questions are all taken is no failure of this host.
+        let permit = Arc::clone(&self.0).acquire_owned();
+        let Ok(Ok(permit)) = time::timeout(LONGEST_WAIT, permit).await else {
+            return Err(Failure::NotMade(NotMade::Overload));
+        };
+        match look_up(permit, host.clone(), target.port).await {
             Ok(addresses) if addresses.is_empty() => Err(no_address(&host, "it has no address")),
             Ok(addresses) => Ok(addresses),
             Err(error) => {
@@ -52,19 +61,15 @@ impl Resolver {
             }
         }
     }
+}
 
-    async fn look_up(&self, host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
-        let permit = Arc::clone(&self.0)
-            .acquire_owned()
-            .await
-            .map_err(io::Error::other)?;
-        let asking = task::spawn_blocking(move || {
-            // Given back when the system answers, not when the run gives up.
-            let _permit = permit;
-            (host.as_str(), port).to_socket_addrs().map(Iterator::collect)
-        });
-        asking.await.map_err(io::Error::other)?
-    }
+async fn look_up(permit: OwnedSemaphorePermit, host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let asking = task::spawn_blocking(move || {
+        // Given back when the system answers, not when the run gives up.
+        let _permit = permit;
+        (host.as_str(), port).to_socket_addrs().map(Iterator::collect)
+    });
+    asking.await.map_err(io::Error::other)?
 }
 
 fn no_address(host: &str, why: &str) -> Failure {

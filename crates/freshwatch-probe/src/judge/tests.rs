@@ -835,6 +835,32 @@ fn the_first_rule_that_fits_decides_before_everything_else() {
 }
 
 #[test]
+fn a_rule_that_cannot_be_held_against_the_body_is_no_pass() {
+    let mut definition = probe();
+    let mut when = expecting("$.status", Condition::Equals(json!("STALE")));
+    definition.verdict_rules = vec![VerdictRule {
+        verdict: Verdict::Stale,
+        when: when.clone(),
+    }];
+    check(&definition, &answer(200, "<html>"), "invalid not_json");
+    check(&definition, &answer(503, "<html>"), "down status");
+    // A rule that its status rules out needs no body.
+    when.status = Some(StatusSet::new(vec![StatusRange::Code(503)]));
+    definition.verdict_rules[0].when = when;
+    check(&definition, &answer(200, "<html>"), "ok");
+}
+
+#[test]
+fn what_an_answer_says_cannot_command_a_terminal() {
+    let definition = Definition {
+        self_report: true,
+        ..probe()
+    };
+    let body = json!({"status": "fail", "checks": {"a\u{1b}[2J\n": [{"status": "fail"}]}});
+    assert!(!message(&definition, &json(&body)).contains(char::is_control));
+}
+
+#[test]
 fn a_rule_about_the_body_does_not_fit_a_body_that_never_came_whole() {
     let rule = |when| Definition {
         verdict_rules: vec![VerdictRule {

@@ -108,6 +108,9 @@ pub(super) fn interpret(response: &Response, now: Timestamp, secrets: &Redactor)
     }
 }
 
+/// What is longer, in bytes, and not the message of the protocol, confirms nothing.
+const LONGEST_CONFIRMATION: usize = 4096;
+
 /// A page for people and a body that is not what it says are no confirmation, whatever the status.
 fn interpret_success(response: &Response, secrets: &Redactor) -> Answer {
     let Response {
@@ -115,7 +118,7 @@ fn interpret_success(response: &Response, secrets: &Redactor) -> Answer {
         headers,
         body,
     } = response;
-    if has_type(headers, "text/html") {
+    if has_type(headers, "text/html") || body.trim_ascii_start().starts_with(b"<") {
         let why = format!("answered {status} with a web page");
         return Answer::Refused {
             why,
@@ -123,7 +126,14 @@ fn interpret_success(response: &Response, secrets: &Redactor) -> Answer {
             hint: Some(ENDPOINT_HINT),
         };
     }
-    if !has_type(headers, "application/x-protobuf") {
+    // A word such as `ok` does for a confirmation; a list of what was rejected does not, in whatever encoding.
+    let speaks_of_rejection = String::from_utf8_lossy(body)
+        .to_ascii_lowercase()
+        .contains("reject");
+    if !has_type(headers, "application/x-protobuf")
+        && body.len() < LONGEST_CONFIRMATION
+        && !speaks_of_rejection
+    {
         return Answer::Accepted {
             rejected_points: 0,
             words: None,
@@ -293,6 +303,13 @@ mod tests {
                 true
             )
         );
+        let (why, _, _) = refusal(200, &[], b"\n<html>welcome");
+        assert_eq!(why, "answered 200 OK with a web page");
+        let rejected = br#"{"partialSuccess": {"rejectedDataPoints": 9}}"#;
+        let (why, _, _) = refusal(200, &[("content-type", "application/json")], rejected);
+        assert_eq!(why, "answered 200 OK with a body that is no confirmation");
+        let (why, _, _) = refusal(200, &[], &[b'x'; 5000]);
+        assert_eq!(why, "answered 200 OK with a body that is no confirmation");
         let (why, _, _) = refusal(200, &[PROTOBUF], b"not protobuf");
         assert_eq!(why, "answered 200 OK with a body that is no confirmation");
     }

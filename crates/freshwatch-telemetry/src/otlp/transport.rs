@@ -229,6 +229,10 @@ fn certificates(variable: &str, file: &Path) -> Result<Vec<CertificateDer<'stati
 }
 
 fn read_file(variable: &str, file: &Path) -> Result<Vec<u8>, String> {
+    // A pipe could keep the program waiting for ever.
+    if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(unusable(variable, file, "it is not a file"));
+    }
     let mut bytes = Vec::new();
     let opened = File::open(file).and_then(|file| file.take(MOST_PEM).read_to_end(&mut bytes));
     opened.map_err(|error| unusable(variable, file, &error.kind().to_string()))?;

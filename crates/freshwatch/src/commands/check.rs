@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Wrong use: an OTEL_* variable, a glob, a selection that leaves nothing.
 pub fn run(options: &Check) -> Result<ExitCode> {
     let delivery = options.delivery.otlp_endpoint.as_deref();
-    let config = Config::read(&super::environment, delivery)?;
+    let config = Config::read(&super::telemetry_environment, delivery)?;
     let set = match freshwatch_file::load(&options.files.paths, &super::environment) {
         Ok(set) => set,
         Err(mistakes) => return refuse(&mistakes, options.format),
@@ -177,7 +177,7 @@ fn resource(options: &Check) -> Resource {
         instance: options.delivery.instance.as_deref(),
         location: options.delivery.location.as_deref(),
     };
-    Resource::read(&super::environment, &identity)
+    Resource::read(&super::telemetry_environment, &identity)
 }
 
 /// The probe file set's name: the same in every run, whichever pod it is.

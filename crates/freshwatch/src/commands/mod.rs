@@ -4,7 +4,13 @@ pub mod check;
 pub mod demo;
 pub mod lint;
 
-/// How `${env:NAME}` and the OTEL_* variables are looked up. A value that is not UTF-8 counts as missing.
+/// How `${env:NAME}` is looked up. A value that is not UTF-8 counts as missing, which is a mistake there.
 pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// How the OTEL_* variables are looked up. There a missing one is none of anybody's business, so one that is not UTF-8
+/// is handed on with its broken characters, for the reader to refuse.
+pub(crate) fn telemetry_environment(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
