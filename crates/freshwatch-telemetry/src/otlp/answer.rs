@@ -127,19 +127,20 @@ fn interpret_success(response: &Response, secrets: &Redactor) -> Answer {
         };
     }
     // A word such as `ok` does for a confirmation; a list of what was rejected does not, in whatever encoding.
-    let speaks_of_rejection = String::from_utf8_lossy(body)
-        .to_ascii_lowercase()
-        .contains("reject");
-    if !has_type(headers, "application/x-protobuf")
-        && body.len() < LONGEST_CONFIRMATION
-        && !speaks_of_rejection
-    {
+    let speaks_of_rejection = || {
+        String::from_utf8_lossy(body)
+            .to_ascii_lowercase()
+            .contains("reject")
+    };
+    let is_message = has_type(headers, "application/x-protobuf");
+    if !is_message && body.len() < LONGEST_CONFIRMATION && !speaks_of_rejection() {
         return Answer::Accepted {
             rejected_points: 0,
             words: None,
         };
     }
-    let Ok(confirmation) = ExportMetricsServiceResponse::decode(body.clone()) else {
+    let confirmation = is_message.then(|| ExportMetricsServiceResponse::decode(body.clone()));
+    let Some(Ok(confirmation)) = confirmation else {
         let why = format!("answered {status} with a body that is no confirmation");
         return Answer::Refused {
             why,
