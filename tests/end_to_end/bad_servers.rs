@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -32,7 +33,7 @@ async fn a_host_that_does_not_resolve() {
     let host = format!("{}.example", "x".repeat(64));
     let server = Server::answering("").await;
     let run = freshwatch_agent::Agent::new()
-        .run_once(&probe(format!("http://{host}/")), None)
+        .run_once(&Arc::new(probe(format!("http://{host}/"))), None)
         .await;
     let told = tell(&run, &server);
     assert!(

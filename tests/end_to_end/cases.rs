@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Write as _, stderr};
+use std::sync::Arc;
 
 use freshwatch_agent::Agent;
 use freshwatch_file::Source;
@@ -325,7 +326,7 @@ fn column(body: &[u8], name: &str) -> String {
     )
 }
 
-fn load(text: String) -> Definition {
+fn load(text: String) -> Arc<Definition> {
     let source = Source {
         name: "case.yaml".into(),
         text,

@@ -15,6 +15,7 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::sync::Arc;
 
 /// Serves HTTP/2: what is asked decides how it misbehaves.
 async fn serve_http2(visit: Visit) {
@@ -153,8 +154,8 @@ async fn run_twice(server: &Server, change: impl FnOnce(&mut Definition)) -> [fr
     change(&mut probe);
     let agent = Agent::new();
     [
-        agent.run_once(&probe, None).await,
-        agent.run_once(&probe, None).await,
+        agent.run_once(&Arc::new(probe.clone()), None).await,
+        agent.run_once(&Arc::new(probe.clone()), None).await,
     ]
 }
 
@@ -216,9 +217,9 @@ async fn other_terms_need_another_connection() {
     let mut probe = probe(server.url("/"));
     probe.request.connection = Connection::Reuse;
     let agent = Agent::new();
-    agent.run_once(&probe, None).await;
+    agent.run_once(&Arc::new(probe.clone()), None).await;
     probe.request.tls.server_name = Some("other.example".into());
-    agent.run_once(&probe, None).await;
+    agent.run_once(&Arc::new(probe.clone()), None).await;
     assert_eq!(server.connections(), 2);
 }
 

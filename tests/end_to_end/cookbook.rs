@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use freshwatch_agent::Agent;
@@ -246,7 +247,7 @@ impl Recipe {
         self.load(&self.yaml).name.to_string()
     }
 
-    fn load(&self, yaml: &str) -> Definition {
+    fn load(&self, yaml: &str) -> Arc<Definition> {
         let source = Source {
             name: "README.md".into(),
             text: yaml.to_owned(),
@@ -284,7 +285,7 @@ impl Recipe {
         let moved = self
             .yaml
             .replace(&format!("https://{host}"), &format!("{scheme}://{host}:{port}"));
-        let mut definition = self.load(&moved);
+        let mut definition = Definition::clone(&self.load(&moved));
         definition.request.resolve.push(ResolveOverride {
             host: host.to_owned(),
             port,
@@ -295,7 +296,7 @@ impl Recipe {
             definition.timeout = Duration::from_millis(300);
         }
         let now: Timestamp = case.now.parse().expect("a time");
-        let run = Agent::new().run_once(&definition, Some(now)).await;
+        let run = Agent::new().run_once(&Arc::new(definition), Some(now)).await;
         assert_eq!(
             server.requests().len(),
             1,

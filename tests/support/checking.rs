@@ -1,6 +1,7 @@
 //! Runs a probe against a scripted server and compares what it says: the heart of the tests of bad servers.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use freshwatch_agent::Agent;
@@ -75,7 +76,7 @@ pub async fn check(server: &Server, change: impl FnOnce(&mut Definition), told: 
 /// # Panics
 /// When the probe says something else.
 pub async fn check_probe(probe: &Definition, server: &Server, told: &str) -> Run {
-    let run = Agent::new().run_once(probe, None).await;
+    let run = Agent::new().run_once(&Arc::new(probe.clone()), None).await;
     let seen = tell(&run, server);
     let any_sentence = seen.split_once(": ").is_some_and(|(code, _)| code == told);
     assert!(seen == told || any_sentence, "\nseen:   {seen}\nwanted: {told}");

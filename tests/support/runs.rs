@@ -1,9 +1,11 @@
 //! Runs as the agent would hand them on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use freshwatch_probe::definition::ProbeName;
+use freshwatch_probe::definition::{Definition, ProbeName};
 use freshwatch_probe::observation::{Exchange, Phase};
+use freshwatch_probe::request::Request;
 use freshwatch_probe::run::{DataAge, Judgment, Run};
 use freshwatch_probe::verdict::{Code, Reason, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +34,9 @@ pub fn answered(name: &str, verdict: Verdict, code: Code, started: Timestamp) ->
             vec![Reason::new(verdict, code, "as scripted")]
         }
     };
+    let name = ProbeName::parse(name).expect("a well-formed name");
+    let mut definition = Definition::new(name, Request::get("http://a.example/"));
+    definition.labels = [("team".to_owned(), "prices".to_owned())].into();
     let data = DataAge {
         timestamp: Some(started - age),
         age: Some(age),
@@ -39,8 +44,7 @@ pub fn answered(name: &str, verdict: Verdict, code: Code, started: Timestamp) ->
         due: None,
     };
     Run {
-        probe: ProbeName::parse(name).expect("a well-formed name"),
-        labels: [("team".to_owned(), "prices".to_owned())].into(),
+        definition: Arc::new(definition),
         started,
         took,
         attempts: 1,

@@ -1,5 +1,6 @@
 //! One run of a probe: exactly one result, however many attempts it takes.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use freshwatch_probe::definition::Definition;
@@ -26,7 +27,7 @@ impl Agent {
     /// Runs a probe once, judged at `judged_at`, or else at the time when its answer came.
     ///
     /// All attempts share the probe's `timeout`. Dropping the future ends the run and leaves nothing behind.
-    pub async fn run_once(&self, definition: &Definition, judged_at: Option<Timestamp>) -> Run {
+    pub async fn run_once(&self, definition: &Arc<Definition>, judged_at: Option<Timestamp>) -> Run {
         let started = clock::now();
         let began = clock::monotonic();
         let (attempts, observation, judgment) = match Preparation::make(definition).await {
@@ -39,8 +40,7 @@ impl Agent {
             }
         };
         Run {
-            probe: definition.name.clone(),
-            labels: definition.labels.clone(),
+            definition: Arc::clone(definition),
             started,
             took: clock::monotonic() - began,
             attempts,
@@ -52,7 +52,7 @@ impl Agent {
     /// Attempts until one is not down, or the probe wants no more, or the next could not start in time.
     async fn attempt(
         &self,
-        definition: &Definition,
+        definition: &Arc<Definition>,
         preparation: &Preparation,
         began: Instant,
         judged_at: Option<Timestamp>,
@@ -79,7 +79,7 @@ impl Agent {
 /// Judges here, or on a thread of its own when that may take long, and not for ever: a schema that refers to itself can
 /// take a deep document through more ways than there is time.
 async fn judge_aside(
-    definition: &Definition,
+    definition: &Arc<Definition>,
     observation: Observation,
     now: Timestamp,
 ) -> (Observation, Judgment) {
@@ -94,7 +94,7 @@ async fn judge_aside(
         let judgment = judge(definition, &observation, now);
         return (observation, judgment);
     }
-    let owned = definition.clone();
+    let owned = Arc::clone(definition);
     let judging = task::spawn_blocking(move || {
         let judgment = judge(&owned, &observation, now);
         (observation, judgment)

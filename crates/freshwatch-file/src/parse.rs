@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use freshwatch_probe::calendar::Calendar;
 use freshwatch_probe::definition::Definition;
@@ -33,7 +34,7 @@ pub struct Source {
 #[derive(Debug, Clone)]
 pub struct ProbeSet {
     /// The probes in load order.
-    pub definitions: Vec<Definition>,
+    pub definitions: Vec<Arc<Definition>>,
     /// The calendars in load order.
     pub calendars: Vec<Calendar>,
     /// How many files were read.
@@ -92,7 +93,7 @@ pub(crate) fn parse_beside(
         definitions: declared
             .probes
             .into_iter()
-            .filter_map(|probe| probe.definition)
+            .filter_map(|probe| probe.definition.map(Arc::new))
             .collect(),
         calendars: declared
             .calendars

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::cron::CronLine;
 use crate::expectation::{Expectation, VerdictRule};
+use crate::fingerprint::Fingerprint;
 use crate::freshness::{Freshness, Source};
 use crate::request::Request;
 
@@ -44,6 +45,8 @@ pub struct Definition {
     pub needs: Vec<ProbeName>,
     /// `false`: known, not run.
     pub enabled: bool,
+    /// What it was read from, in short: whether a reload changes it.
+    pub fingerprint: Fingerprint,
 }
 
 impl Definition {
@@ -69,6 +72,7 @@ impl Definition {
             slo: None,
             needs: Vec::new(),
             enabled: true,
+            fingerprint: Fingerprint::default(),
         }
     }
 }

@@ -10,20 +10,24 @@ pub mod calendar;
 pub mod cron;
 pub mod definition;
 pub mod expectation;
+pub mod fingerprint;
 pub mod freshness;
 pub mod request;
 pub mod template;
 
 pub mod breach;
 mod effort;
+pub mod histogram;
 pub mod judge;
 pub mod matcher;
 pub mod metric;
 pub mod observation;
 pub mod path;
+pub mod prober;
 pub mod run;
 pub mod select;
 pub mod self_report;
+pub mod standing;
 pub mod verdict;
 
 pub mod duration;

@@ -164,6 +164,8 @@ metrics! {
         "How long after its scheduled time a run started.";
     Prober FRESHWATCH_RUNS_SKIPPED = "freshwatch_runs_skipped_total" Counter, None, ["cause"],
         "Scheduled runs that did not start.";
+    Prober FRESHWATCH_RESULTS_LOST = "freshwatch_results_lost_total" Counter, None, [],
+        "Results that came faster than they could be taken in, and were lost.";
     Prober FRESHWATCH_RUNS_IN_FLIGHT = "freshwatch_runs_in_flight" Gauge, None, [],
         "Runs that are under way.";
     Prober FRESHWATCH_CONFIG_RELOAD_SUCCESSFUL = "freshwatch_config_last_reload_successful" Gauge, None, [],

@@ -1,21 +1,22 @@
 //! One run of a probe: what the channel from the agent to the reports, the telemetry and the page carries.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::definition::ProbeName;
-use crate::observation::Exchange;
+use crate::definition::{Definition, ProbeName};
+use crate::judge::judge;
+use crate::observation::{Exchange, NotMade, Observation, Outcome};
+use crate::redact::Redactor;
 use crate::verdict::{Reason, Verdict};
 
 /// One run of a probe, judged.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// Which probe.
-    pub probe: ProbeName,
-    /// The probe's labels.
-    pub labels: BTreeMap<String, String>,
+    /// What the probe promised when it ran.
+    pub definition: Arc<Definition>,
     /// When it started.
     pub started: Timestamp,
     /// How long it took, all attempts and the waits between them.
@@ -26,6 +27,40 @@ pub struct Run {
     pub exchange: Exchange,
     /// The judgment.
     pub judgment: Judgment,
+}
+
+impl Run {
+    /// The result of a run that could not be made, as of `now`: `unknown`, and the reason tells why.
+    pub fn not_made(definition: &Arc<Definition>, why: NotMade, now: Timestamp) -> Self {
+        let observation = Observation {
+            exchange: Exchange::default(),
+            outcome: Outcome::NotMade(why),
+            secrets: Redactor::default(),
+        };
+        Self {
+            started: now,
+            took: Duration::ZERO,
+            attempts: 0,
+            judgment: judge(definition, &observation, now),
+            exchange: observation.exchange,
+            definition: Arc::clone(definition),
+        }
+    }
+
+    /// Which probe.
+    pub fn probe(&self) -> &ProbeName {
+        &self.definition.name
+    }
+
+    /// The probe's labels.
+    pub fn labels(&self) -> &BTreeMap<String, String> {
+        &self.definition.labels
+    }
+
+    /// When it ended.
+    pub fn ended(&self) -> Timestamp {
+        self.started.saturating_add(self.took).unwrap_or(self.started)
+    }
 }
 
 /// What the judge says of one observation.

@@ -60,11 +60,6 @@ impl<'a> Measurement<'a> {
     }
 }
 
-/// When a run ended.
-pub fn end_of(run: &Run) -> Timestamp {
-    run.started.saturating_add(run.took).unwrap_or(run.started)
-}
-
 /// Everything that one run shows, as it was at `time`.
 pub fn of_run(run: &Run, time: Timestamp) -> Vec<Measurement<'_>> {
     let mut recorder = Recorder {
@@ -199,8 +194,8 @@ impl<'a> Recorder<'a> {
             return;
         };
         let probe = Some(Probe {
-            name: &self.run.probe,
-            labels: &self.run.labels,
+            name: self.run.probe(),
+            labels: self.run.labels(),
         });
         self.measurements.push(Measurement {
             metric,
@@ -251,8 +246,8 @@ mod tests {
     use freshwatch_probe::run::Run;
     use freshwatch_probe::verdict::Verdict;
 
-    use super::{Measurement, end_of, of_prober, of_run};
-    use crate::sample::{NOON, answered, time, unanswered};
+    use super::{Measurement, of_prober, of_run};
+    use crate::sample::{NOON, answered, labels, time, unanswered};
 
     fn shown(measurements: &[Measurement<'_>]) -> String {
         let mut text = String::new();
@@ -273,7 +268,7 @@ mod tests {
 
     /// The names and values of a run's series that `keep` the name, without what every series carries.
     fn series(run: &Run, keep: impl Fn(&str) -> bool) -> String {
-        let measurements = of_run(run, end_of(run));
+        let measurements = of_run(run, run.ended());
         let kept: Vec<_> = measurements
             .into_iter()
             .filter(|measurement| keep(measurement.metric.name))
@@ -403,7 +398,7 @@ mod tests {
             ("instance", "mine"),
             ("probe", "mine"),
         ] {
-            run.labels.insert(name.to_owned(), value.to_owned());
+            labels(&mut run).insert(name.to_owned(), value.to_owned());
         }
         for measurement in of_run(&run, time(NOON)) {
             let labels: Vec<_> = measurement.labels().collect();
@@ -422,16 +417,16 @@ mod tests {
     fn a_one_shot_run_has_gauges_only_all_finite_and_of_its_end() {
         let mut run = answered(Verdict::Down);
         run.judgment.data.as_mut().unwrap().max_age = Some(std::time::Duration::MAX);
-        assert_eq!(end_of(&run), time("2026-11-21T12:00:01.5Z"));
-        for measurement in of_run(&run, end_of(&run)) {
+        assert_eq!(run.ended(), time("2026-11-21T12:00:01.5Z"));
+        for measurement in of_run(&run, run.ended()) {
             assert_eq!(
                 (measurement.metric.kind, measurement.time),
-                (Kind::Gauge, end_of(&run))
+                (Kind::Gauge, run.ended())
             );
             assert!(measurement.value.is_finite());
         }
         run.took = std::time::Duration::MAX;
-        assert_eq!(end_of(&run), jiff::Timestamp::MAX);
+        assert_eq!(run.ended(), jiff::Timestamp::MAX);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! A run for tests to change.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use freshwatch_probe::definition::ProbeName;
+use freshwatch_probe::definition::{Definition, ProbeName};
 use freshwatch_probe::observation::{Exchange, Phase, TlsFacts};
+use freshwatch_probe::request::Request;
 use freshwatch_probe::run::{DataAge, Judgment, Run};
 use freshwatch_probe::verdict::{Code, Reason, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -35,11 +38,15 @@ pub(crate) fn answered(verdict: Verdict) -> Run {
     for (phase, millis) in Phase::ALL.into_iter().zip([1, 2, 4, 200, 8]) {
         exchange.add_phase(phase, Duration::from_millis(millis));
     }
+    let mut definition = Definition::new(
+        ProbeName::parse("real-price").unwrap(),
+        Request::get("http://a.example/"),
+    );
+    definition.labels = [("team".to_owned(), "prices".to_owned())].into();
     let reason = Reason::new(verdict, Code::TooOld, "the data is too old");
     let second = Reason::new(verdict, Code::Slow, "it is slow");
     Run {
-        probe: ProbeName::parse("real-price").unwrap(),
-        labels: [("team".to_owned(), "prices".to_owned())].into(),
+        definition: Arc::new(definition),
         started: time(NOON),
         took: Duration::from_millis(1500),
         attempts: 2,
@@ -72,4 +79,9 @@ pub(crate) fn unanswered(verdict: Verdict) -> Run {
     run.exchange.add_phase(Phase::Resolve, Duration::from_millis(1));
     run.judgment.data = None;
     run
+}
+
+/// The labels of a run's probe, to change.
+pub(crate) fn labels(run: &mut Run) -> &mut BTreeMap<String, String> {
+    &mut Arc::make_mut(&mut run.definition).labels
 }

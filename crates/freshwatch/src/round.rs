@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use freshwatch_agent::{Agent, clock};
 use freshwatch_probe::definition::Definition;
-use freshwatch_probe::judge::judge;
-use freshwatch_probe::observation::{Exchange, NotMade, Observation, Outcome};
-use freshwatch_probe::redact::Redactor;
+use freshwatch_probe::observation::NotMade;
 use freshwatch_probe::run::Run;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
@@ -35,7 +33,7 @@ pub struct Round {
 /// Runs every probe once, at most `limit` at a time. `judged_at` freezes the judge's clock.
 ///
 /// An interrupt ends the round: what is not done is `unknown` (`aborted`), and what is done is still reported.
-pub async fn run(definitions: &[Definition], limit: usize, judged_at: Option<Timestamp>) -> Round {
+pub async fn run(definitions: &[Arc<Definition>], limit: usize, judged_at: Option<Timestamp>) -> Round {
     let start = clock::monotonic();
     let mut tasks = Tasks::spawn(definitions, limit, judged_at);
     let mut runs: Vec<Option<Run>> = vec![None; definitions.len()];
@@ -46,7 +44,7 @@ pub async fn run(definitions: &[Definition], limit: usize, judged_at: Option<Tim
         tokio::select! {
             done = tasks.next() => match done {
                 Some((index, run)) => {
-                    runs[index] = Some(run.unwrap_or_else(|_| not_made(&definitions[index], NotMade::Internal)));
+                    runs[index] = Some(run.unwrap_or_else(|_| Run::not_made(&definitions[index], NotMade::Internal, clock::now())));
                 }
                 None => break false,
             },
@@ -58,7 +56,9 @@ pub async fn run(definitions: &[Definition], limit: usize, judged_at: Option<Tim
     let results = definitions.iter().zip(runs);
     Round {
         runs: results
-            .map(|(definition, run)| run.unwrap_or_else(|| not_made(definition, NotMade::Aborted)))
+            .map(|(definition, run)| {
+                run.unwrap_or_else(|| Run::not_made(definition, NotMade::Aborted, clock::now()))
+            })
             .collect(),
         took: start.elapsed(),
         was_stopped,
@@ -72,7 +72,7 @@ struct Tasks {
 }
 
 impl Tasks {
-    fn spawn(definitions: &[Definition], limit: usize, judged_at: Option<Timestamp>) -> Self {
+    fn spawn(definitions: &[Arc<Definition>], limit: usize, judged_at: Option<Timestamp>) -> Self {
         let agent = Agent::new();
         let slots = Arc::new(Semaphore::new(limit));
         let mut tasks = Self {
@@ -80,7 +80,7 @@ impl Tasks {
             indices: HashMap::with_capacity(definitions.len()),
         };
         for (index, definition) in definitions.iter().enumerate() {
-            let (agent, slots, definition) = (agent.clone(), Arc::clone(&slots), definition.clone());
+            let (agent, slots, definition) = (agent.clone(), Arc::clone(&slots), Arc::clone(definition));
             let handle = tasks.set.spawn(async move {
                 // The semaphore is never closed; were it, the probe would still run, only without its bound.
                 let _slot = slots.acquire().await;
@@ -106,7 +106,7 @@ impl Tasks {
 }
 
 /// What is still under way, for a person who waits at a terminal.
-fn tell(definitions: &[Definition], runs: &[Option<Run>]) {
+fn tell(definitions: &[Arc<Definition>], runs: &[Option<Run>]) {
     if !std::io::stderr().is_terminal() {
         return;
     }
@@ -119,23 +119,4 @@ fn tell(definitions: &[Definition], runs: &[Option<Run>]) {
         "{done} of {} done, waiting for {shown}{more}\n",
         runs.len()
     ));
-}
-
-/// The result of a probe that gave none.
-fn not_made(definition: &Definition, why: NotMade) -> Run {
-    let observation = Observation {
-        exchange: Exchange::default(),
-        outcome: Outcome::NotMade(why),
-        secrets: Redactor::default(),
-    };
-    let now = clock::now();
-    Run {
-        probe: definition.name.clone(),
-        labels: definition.labels.clone(),
-        started: now,
-        took: Duration::ZERO,
-        attempts: 0,
-        judgment: judge(definition, &observation, now),
-        exchange: observation.exchange,
-    }
 }

@@ -173,9 +173,9 @@ mod tests {
     use prost::Message;
 
     use super::{Batch, MOST_BYTES, MOST_POINTS, batches, unix_nanos};
-    use crate::record::{end_of, of_run};
+    use crate::record::of_run;
     use crate::resource::{Identity, Resource};
-    use crate::sample::{NOON, answered, time};
+    use crate::sample::{NOON, answered, labels, time};
 
     fn encode(runs: &[Run]) -> Vec<Batch> {
         let resource = Resource::read(
@@ -185,7 +185,7 @@ mod tests {
                 ..Identity::default()
             },
         );
-        batches(&resource, runs.iter().flat_map(|run| of_run(run, end_of(run)))).collect()
+        batches(&resource, runs.iter().flat_map(|run| of_run(run, run.ended()))).collect()
     }
 
     fn metrics(batch: &Batch) -> Vec<Metric> {
@@ -263,7 +263,7 @@ mod tests {
         let batches = encode(&runs(1000));
         let total: usize = runs(1)
             .iter()
-            .map(|run| of_run(run, end_of(run)).len())
+            .map(|run| of_run(run, run.ended()).len())
             .sum::<usize>()
             * 1000;
         assert_eq!(
@@ -292,7 +292,7 @@ mod tests {
     fn large_labels_are_cut_by_size_and_nothing_is_lost() {
         let mut runs = runs(20);
         for run in &mut runs {
-            run.labels.insert("note".to_owned(), "x".repeat(40_000));
+            labels(run).insert("note".to_owned(), "x".repeat(40_000));
         }
         let batches = encode(&runs);
         let total = of_run(&runs[0], runs[0].started).len() * 20;
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn a_point_that_is_too_large_alone_is_sent_alone() {
         let mut runs = runs(1);
-        runs[0].labels.insert("note".to_owned(), "x".repeat(MOST_BYTES));
+        labels(&mut runs[0]).insert("note".to_owned(), "x".repeat(MOST_BYTES));
         assert!(encode(&runs).iter().all(|batch| batch.points == 1));
     }
 }

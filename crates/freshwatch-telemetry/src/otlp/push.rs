@@ -17,7 +17,7 @@ use super::answer::{Answer, Scope, interpret};
 use super::config::{Compression, Config};
 use super::encode::{Batch, batches};
 use super::transport::{NoAnswer, Transport};
-use crate::record::{Measurement, end_of, of_prober, of_run};
+use crate::record::{Measurement, of_prober, of_run};
 use crate::resource::{Resource, VERSION};
 
 const GRPC_HINT: &str = "4317 is the port of OTLP over gRPC; over HTTP it is usually 4318";
@@ -93,7 +93,7 @@ pub async fn push(
 /// In order of time, what the prober says of itself last. A run that ends after `now` is a clock that went back:
 /// its points are written at `now`, since a receiver refuses the future.
 fn measurements(runs: &[Run], now: Timestamp) -> impl Iterator<Item = Measurement<'_>> {
-    let mut ended: Vec<_> = runs.iter().map(|run| (end_of(run).min(now), run)).collect();
+    let mut ended: Vec<_> = runs.iter().map(|run| (run.ended().min(now), run)).collect();
     ended.sort_by_key(|(end, _)| *end);
     let of_runs = ended.into_iter().flat_map(|(end, run)| of_run(run, end));
     of_runs.chain(of_prober(VERSION, runs.len(), now))

@@ -1,6 +1,7 @@
 //! `freshwatch check`: every probe once, a report, the results delivered, an exit code by verdict.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -56,7 +57,7 @@ pub fn run(options: &Check) -> Result<ExitCode> {
 /// One round: probe, report, deliver. People see the report before the delivery, which may take its time.
 async fn check(
     options: &Check,
-    definitions: &[Definition],
+    definitions: &[Arc<Definition>],
     config: Option<&Config>,
     resource: &Resource,
 ) -> Result<ExitCode> {
@@ -134,10 +135,10 @@ fn refuse(mistakes: &Mistakes, format: ReportFormat) -> Result<ExitCode> {
 }
 
 /// The probes that are enabled and asked for.
-fn select(set: &ProbeSet, globs: &[String]) -> Result<Vec<Definition>> {
+fn select(set: &ProbeSet, globs: &[String]) -> Result<Vec<Arc<Definition>>> {
     let asked = matcher(globs)?;
-    let wanted = |definition: &&Definition| globs.is_empty() || asked.is_match(definition.name.as_str());
-    let chosen: Vec<&Definition> = set.definitions.iter().filter(wanted).collect();
+    let wanted = |definition: &&Arc<Definition>| globs.is_empty() || asked.is_match(definition.name.as_str());
+    let chosen: Vec<&Arc<Definition>> = set.definitions.iter().filter(wanted).collect();
     if chosen.is_empty() && !globs.is_empty() {
         let names: Vec<&str> = set
             .definitions
@@ -151,7 +152,7 @@ fn select(set: &ProbeSet, globs: &[String]) -> Result<Vec<Definition>> {
             names.join(", ")
         );
     }
-    let (enabled, disabled): (Vec<&Definition>, Vec<_>) =
+    let (enabled, disabled): (Vec<&Arc<Definition>>, Vec<_>) =
         chosen.into_iter().partition(|definition| definition.enabled);
     if enabled.is_empty() {
         let disabled = report::text::counted(disabled.len(), "probe", "probes");

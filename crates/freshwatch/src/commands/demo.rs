@@ -116,7 +116,7 @@ async fn tell(options: &Demo, listener: &TcpListener, origin: &str) -> Result<()
 /// Runs all probes round after round, and tells what changes.
 async fn watch(
     options: &Demo,
-    definitions: &[Definition],
+    definitions: &[Arc<Definition>],
     clock: &StoryClock,
     screen: &mut LiveLine,
     summary: &mut Summary,
@@ -156,7 +156,7 @@ async fn watch(
 }
 
 /// The probes that ship, looking at where the service listens.
-fn probes(origin: &str) -> Result<Vec<Definition>> {
+fn probes(origin: &str) -> Result<Vec<Arc<Definition>>> {
     let source = Source {
         name: "probes/demo.yaml".into(),
         text: PROBES.replace(ORIGIN, origin),

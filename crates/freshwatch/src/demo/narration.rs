@@ -54,7 +54,7 @@ impl Narrator {
         let mut text = String::new();
         for run in runs {
             let verdict = run.judgment.verdict;
-            if self.verdicts.insert(run.probe.clone(), verdict) != Some(verdict) {
+            if self.verdicts.insert(run.probe().clone(), verdict) != Some(verdict) {
                 self.write_change(&mut text, elapsed, run);
             }
         }
@@ -66,7 +66,7 @@ impl Narrator {
         let (time, status) = (clock(elapsed), status(run));
         let indent = COLUMNS + self.names;
         let sentence = wrap(&sentence(run), self.columns, indent);
-        let name = run.probe.as_str();
+        let name = run.probe().as_str();
         // Writing to a `String` cannot fail.
         let _ = writeln!(
             text,
@@ -92,7 +92,7 @@ pub(crate) fn standing(elapsed: Duration, runs: &[Run]) -> String {
     for run in runs {
         let verdict = run.judgment.verdict;
         let colour = style(verdict);
-        let _ = write!(text, "  {} {colour}{verdict}{colour:#}", run.probe);
+        let _ = write!(text, "  {} {colour}{verdict}{colour:#}", run.probe());
         if let Some(age) = run.judgment.data.and_then(|data| data.age) {
             let _ = write!(text, " ({})", duration::show(age.unsigned_abs()));
         }
@@ -132,11 +132,12 @@ pub(crate) fn rounds(count: usize) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::collections::BTreeMap;
+    use std::sync::Arc;
     use std::time::Duration;
 
-    use freshwatch_probe::definition::ProbeName;
+    use freshwatch_probe::definition::{Definition, ProbeName};
     use freshwatch_probe::observation::Exchange;
+    use freshwatch_probe::request::Request;
     use freshwatch_probe::run::{Judgment, Run};
     use freshwatch_probe::verdict::{Code, Reason, Verdict};
     use insta::assert_snapshot;
@@ -153,8 +154,10 @@ pub(crate) mod tests {
             format!("a sentence about the {verdict} {probe}"),
         );
         Run {
-            probe: ProbeName::parse(probe).unwrap(),
-            labels: BTreeMap::new(),
+            definition: Arc::new(Definition::new(
+                ProbeName::parse(probe).unwrap(),
+                Request::get("http://a.example/"),
+            )),
             started: Timestamp::UNIX_EPOCH,
             took: Duration::ZERO,
             attempts: 1,

@@ -32,7 +32,7 @@ impl Summary {
     pub(crate) fn add(&mut self, runs: &[Run]) {
         self.rounds += 1;
         for run in runs {
-            let tally = self.tally(&run.probe);
+            let tally = self.tally(run.probe());
             let status = run.exchange.status;
             tally.green += usize::from(status.is_some_and(|status| (200..400).contains(&status)));
             tally.verdicts[run.judgment.verdict as usize] += 1;

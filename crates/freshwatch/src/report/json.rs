@@ -96,7 +96,7 @@ pub fn no_round(mistakes: Vec<Entry>) -> String {
 impl<'a> From<&'a Run> for RunEntry<'a> {
     fn from(run: &'a Run) -> Self {
         Self {
-            probe: run.probe.as_str(),
+            probe: run.probe().as_str(),
             verdict: run.judgment.verdict.as_str(),
             reasons: run.judgment.reasons.iter().map(ReasonEntry::from).collect(),
             notes: &run.judgment.notes,
@@ -108,7 +108,7 @@ impl<'a> From<&'a Run> for RunEntry<'a> {
             },
             phases: phases(&run.exchange),
             data: run.judgment.data.map(Data::from),
-            labels: &run.labels,
+            labels: run.labels(),
         }
     }
 }

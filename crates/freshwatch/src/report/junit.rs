@@ -48,7 +48,7 @@ fn case(run: &Run) -> TestCase {
         Verdict::Stale | Verdict::Invalid | Verdict::Down => broken(run, NonSuccessKind::Failure),
         Verdict::Unknown => broken(run, NonSuccessKind::Error),
     };
-    let mut case = TestCase::new(run.probe.as_str(), status);
+    let mut case = TestCase::new(run.probe().as_str(), status);
     case.set_classname("freshwatch");
     case.set_time(run.took);
     case.extra

@@ -14,7 +14,11 @@ use super::wrap::wrap;
 pub fn round(runs: &[Run], took: Duration, columns: Option<usize>) -> String {
     let mut runs: Vec<&Run> = runs.iter().collect();
     runs.sort_by_key(|run| run.judgment.verdict);
-    let width = runs.iter().map(|run| run.probe.as_str().len()).max().unwrap_or(0);
+    let width = runs
+        .iter()
+        .map(|run| run.probe().as_str().len())
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for run in &runs {
         write_run(&mut text, run, width, columns);
@@ -55,7 +59,7 @@ fn write_run(text: &mut String, run: &Run, width: usize, columns: Option<usize>)
     let _ = write!(
         text,
         "{style}{verdict:<8}{style:#}  {:<width$}  ",
-        run.probe.as_str()
+        run.probe().as_str()
     );
     for (index, sentence) in sentences(run).iter().enumerate() {
         let before = if index == 0 { 0 } else { indent };
