@@ -107,10 +107,10 @@ async fn a_run_that_is_dropped_leaves_nothing_behind() {
         }
     })
     .await;
-    let probe = probe(server.url("/"));
+    let probe = Arc::new(probe(server.url("/")));
     let agent = Agent::new();
     tokio::select! {
-        _ = agent.run_once(&Arc::new(probe.clone()), None) => panic!("the server hangs"),
+        _ = agent.run_once(&probe, None) => panic!("the server hangs"),
         () = arrived.notified() => {}
     }
     gone.notified().await;
