@@ -1,0 +1,231 @@
+//! The board: where every probe and the prober itself stand. A fold of what happens, without a clock of its own.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+use std::time::Duration;
+
+use freshwatch_probe::definition::{Definition, ProbeName};
+use freshwatch_probe::prober::{Configuration, Export, Prober, Skip};
+use freshwatch_probe::run::Run;
+use freshwatch_probe::standing::{Change, Standing};
+use jiff::Timestamp;
+
+/// Where every probe and the prober itself stand.
+///
+/// What it gives away are snapshots: what happens later never changes them.
+#[derive(Debug)]
+pub struct Board {
+    probes: BTreeMap<ProbeName, Known>,
+    prober: Prober,
+}
+
+/// A probe of the files in use.
+#[derive(Debug, Clone)]
+pub enum Known {
+    /// It runs.
+    Running(Arc<Standing>),
+    /// `enabled: false`: it does not run, and has no series.
+    Disabled(Arc<Definition>),
+}
+
+/// What a load of the probe files changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reloaded {
+    /// The probes that were not known before, in the order of their names.
+    pub added: Vec<ProbeName>,
+    /// Those that promise something else than before.
+    pub changed: Vec<ProbeName>,
+    /// Those that are no longer known.
+    pub removed: Vec<ProbeName>,
+    /// How many go on as they were.
+    pub unchanged: usize,
+}
+
+impl Board {
+    /// A board without probes, as of `now`.
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            probes: BTreeMap::new(),
+            prober: Prober::new(now),
+        }
+    }
+
+    /// Puts these definitions, loaded at `now`, in the place of those before.
+    ///
+    /// A probe whose fingerprint is the same goes on untouched; of one that promises something else the counts go on.
+    /// One that is enabled again begins anew.
+    pub fn load(&mut self, definitions: &[Arc<Definition>], now: Timestamp) -> Reloaded {
+        let mut before = std::mem::take(&mut self.probes);
+        let mut reloaded = Reloaded::default();
+        for definition in definitions {
+            let name = &definition.name;
+            let known = before.remove(name);
+            match &known {
+                None => reloaded.added.push(name.clone()),
+                Some(known) if known.promises_the_same(definition) => reloaded.unchanged += 1,
+                Some(_) => reloaded.changed.push(name.clone()),
+            }
+            self.probes
+                .insert(name.clone(), Known::follow(known, Arc::clone(definition), now));
+        }
+        reloaded.added.sort_unstable();
+        reloaded.changed.sort_unstable();
+        reloaded.removed = before.into_keys().collect();
+        let running = self.probes.values().filter(|known| known.is_running());
+        self.prober.probes = running.count() as u64;
+        self.prober.configuration = Configuration {
+            successful: true,
+            success: now,
+        };
+        reloaded
+    }
+
+    /// The probe files could not be loaded: those before stay in use.
+    pub fn load_failed(&mut self) {
+        self.prober.configuration.successful = false;
+    }
+
+    /// Takes a run in, and when the next one starts. Gives the change of verdict that it brings.
+    ///
+    /// A run of a probe that is no longer known, or no longer runs, changes nothing. One of a definition that is no
+    /// longer in force counts, but does not know when the next one starts.
+    pub fn absorb(&mut self, run: Run, next: Option<Timestamp>) -> Option<Change> {
+        let standing = self.running(run.probe())?;
+        if run.definition.fingerprint == standing.definition.fingerprint {
+            standing.next_run = next;
+        }
+        standing.absorb(run)
+    }
+
+    /// A run started so long after its scheduled time.
+    pub fn started(&mut self, lateness: Duration) {
+        self.prober.started(lateness);
+    }
+
+    /// So many slots of a probe passed without a run; the next one starts at `next`.
+    pub fn skip(&mut self, probe: &ProbeName, cause: Skip, slots: u64, next: Option<Timestamp>) {
+        self.prober.skip(cause, slots);
+        self.scheduled(probe, next);
+    }
+
+    /// The probe's next run starts at `next`; never again without it.
+    pub fn scheduled(&mut self, probe: &ProbeName, next: Option<Timestamp>) {
+        if let Some(standing) = self.running(probe) {
+            standing.next_run = next;
+        }
+    }
+
+    /// So many more results came faster than they could be taken in, and were lost.
+    pub fn results_lost(&mut self, more: u64) {
+        self.prober.results_lost = self.prober.results_lost.saturating_add(more);
+    }
+
+    /// So many runs are under way now.
+    pub fn in_flight(&mut self, runs: u64) {
+        self.prober.in_flight = runs;
+    }
+
+    /// How delivery goes now.
+    pub fn exported(&mut self, export: Export) {
+        self.prober.export = Some(export);
+    }
+
+    /// At most so many of the probes that run, in the order of their names, from the first one behind `last` on.
+    ///
+    /// Whoever wants all of them asks again with the last name that he got, and so never holds the board for long.
+    pub fn after(&self, last: Option<&ProbeName>, most: usize) -> Vec<Arc<Standing>> {
+        let running = self.behind(last).filter_map(|(_, known)| match known {
+            Known::Running(standing) => Some(Arc::clone(standing)),
+            Known::Disabled(_) => None,
+        });
+        running.take(most).collect()
+    }
+
+    /// As [`after`](Self::after), with those that are disabled.
+    pub fn known_after(&self, last: Option<&ProbeName>, most: usize) -> Vec<Known> {
+        self.behind(last)
+            .map(|(_, known)| known.clone())
+            .take(most)
+            .collect()
+    }
+
+    /// The probe of this name, if it runs.
+    pub fn get(&self, probe: &ProbeName) -> Option<Arc<Standing>> {
+        match self.probes.get(probe)? {
+            Known::Running(standing) => Some(Arc::clone(standing)),
+            Known::Disabled(_) => None,
+        }
+    }
+
+    /// The probe of this name.
+    pub fn known(&self, probe: &ProbeName) -> Option<Known> {
+        self.probes.get(probe).cloned()
+    }
+
+    /// The names of all probes, in order, with those that are disabled.
+    pub fn names(&self) -> impl Iterator<Item = &ProbeName> {
+        self.probes.keys()
+    }
+
+    /// Where the prober itself stands.
+    pub fn prober(&self) -> &Prober {
+        &self.prober
+    }
+
+    fn behind(&self, last: Option<&ProbeName>) -> impl Iterator<Item = (&ProbeName, &Known)> {
+        let from = last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.probes.range((from, Bound::Unbounded))
+    }
+
+    /// What is known of a probe that runs, to be changed: a copy where somebody still holds the one before.
+    fn running(&mut self, probe: &ProbeName) -> Option<&mut Standing> {
+        match self.probes.get_mut(probe)? {
+            Known::Running(standing) => Some(Arc::make_mut(standing)),
+            Known::Disabled(_) => None,
+        }
+    }
+}
+
+impl Known {
+    /// What it promises now.
+    pub fn definition(&self) -> &Arc<Definition> {
+        match self {
+            Self::Running(standing) => &standing.definition,
+            Self::Disabled(definition) => definition,
+        }
+    }
+
+    fn is_running(&self) -> bool {
+        match self {
+            Self::Running(_) => true,
+            Self::Disabled(_) => false,
+        }
+    }
+
+    fn promises_the_same(&self, definition: &Definition) -> bool {
+        self.is_running() == definition.enabled && self.definition().fingerprint == definition.fingerprint
+    }
+
+    /// What is known of a probe once it is loaded with this definition.
+    fn follow(before: Option<Self>, definition: Arc<Definition>, now: Timestamp) -> Self {
+        if !definition.enabled {
+            return Self::Disabled(definition);
+        }
+        let Some(Self::Running(mut before)) = before else {
+            return Self::Running(Arc::new(Standing::new(definition, now)));
+        };
+        let standing = Arc::make_mut(&mut before);
+        if standing.definition.fingerprint == definition.fingerprint {
+            standing.definition = definition;
+        } else {
+            standing.redefine(definition);
+            // The new schedule has yet to say.
+            standing.next_run = None;
+        }
+        Self::Running(before)
+    }
+}
