@@ -8,8 +8,10 @@
 //! fetching or judging, and it reads neither the clock nor the process's environment: both are arguments.
 
 pub mod otlp;
+pub mod prometheus;
 pub mod record;
 pub mod resource;
+pub mod state;
 
 mod pairs;
 
