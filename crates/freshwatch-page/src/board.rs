@@ -119,9 +119,9 @@ impl Board {
         }
     }
 
-    /// So many more results came faster than they could be taken in, and were lost.
-    pub fn results_lost(&mut self, more: u64) {
-        self.prober.results_lost = self.prober.results_lost.saturating_add(more);
+    /// So many results altogether came faster than they could be taken in, and were lost.
+    pub fn results_lost(&mut self, results: u64) {
+        self.prober.results_lost = results;
     }
 
     /// So many runs are under way now.
