@@ -1,4 +1,4 @@
-//! A run for tests to change.
+//! A run and a state for tests to change.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,10 +6,14 @@ use std::time::Duration;
 
 use freshwatch_probe::definition::{Definition, ProbeName};
 use freshwatch_probe::observation::{Exchange, Phase, TlsFacts};
+use freshwatch_probe::prober::{Configuration, Export, Prober, Skip};
 use freshwatch_probe::request::Request;
 use freshwatch_probe::run::{DataAge, Judgment, Run};
+use freshwatch_probe::standing::Standing;
 use freshwatch_probe::verdict::{Code, Reason, Verdict};
 use jiff::{SignedDuration, Timestamp};
+
+use crate::resource::{Identity, Resource};
 
 pub(crate) const NOON: &str = "2026-11-21T12:00:00Z";
 
@@ -84,4 +88,56 @@ pub(crate) fn unanswered(verdict: Verdict) -> Run {
 /// The labels of a run's probe, to change.
 pub(crate) fn labels(run: &mut Run) -> &mut BTreeMap<String, String> {
     &mut Arc::make_mut(&mut run.definition).labels
+}
+
+/// The definition of the samples.
+pub(crate) fn definition() -> Arc<Definition> {
+    answered(Verdict::Ok).definition
+}
+
+/// The state of the samples' probe after these runs: since eight in the morning, next at one minute past noon.
+pub(crate) fn standing(runs: impl IntoIterator<Item = Run>) -> Standing {
+    let mut standing = Standing::new(definition(), time("2026-11-21T08:00:00Z"));
+    standing.next_run = Some(time("2026-11-21T12:01:00Z"));
+    for run in runs {
+        standing.absorb(run);
+    }
+    standing
+}
+
+/// A prober that has something to say of everything.
+pub(crate) fn prober() -> Prober {
+    let mut prober = Prober::new(time("2026-11-21T08:00:00Z"));
+    prober.probes = 7;
+    prober.in_flight = 2;
+    prober.results_lost = 1;
+    prober.started(Duration::from_millis(3));
+    for (slots, cause) in (1..).zip(Skip::ALL) {
+        prober.skip(cause, slots);
+    }
+    prober.configuration = Configuration {
+        successful: false,
+        success: time("2026-11-21T09:00:00Z"),
+    };
+    prober.export = Some(Export {
+        accepted: 11,
+        partly: 12,
+        refused: 13,
+        retried: 14,
+        queued: 15,
+        dropped_full: 16,
+        dropped_refused: 17,
+        dropped_shutdown: 18,
+        success: Some(time("2026-11-21T11:59:50Z")),
+    });
+    prober
+}
+
+/// Who sends the samples.
+pub(crate) fn resource() -> Resource {
+    let identity = Identity {
+        default_instance: "probes",
+        ..Identity::default()
+    };
+    Resource::read(&|_| None, &identity)
 }

@@ -49,6 +49,8 @@ pub(super) enum Scope {
     Batch,
     /// Every request.
     Endpoint,
+    /// Whatever is there is no receiver, or cannot be trusted: nothing was said of the request.
+    Peer,
 }
 
 /// An error's body (<https://opentelemetry.io/docs/specs/otlp/#failures-1>): `google.rpc.Status`.

@@ -1,15 +1,20 @@
 //! Delivery over OTLP/HTTP with protobuf (<https://opentelemetry.io/docs/specs/otlp/>).
 
 pub mod config;
-pub mod encode;
+
+mod encode;
+mod wire;
+
+mod parcel;
+mod post;
+mod push;
 
 mod export;
+mod told;
 
 mod answer;
 mod endpoint;
-mod push;
 mod retry;
-mod told;
 mod transport;
 
 pub use config::Config;

@@ -1,24 +1,19 @@
 //! One delivery: every batch in order of time, retried as the OTLP specification has it, within one bound.
 
-use std::io::Write;
 use std::time::Duration;
 
-use bytes::Bytes;
-use flate2::Compression as Level;
-use flate2::write::GzEncoder;
 use freshwatch_probe::duration;
 use freshwatch_probe::run::Run;
-use http::{HeaderValue, Request, header};
-use http_body_util::Full;
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
-use super::answer::{Answer, Scope, interpret};
-use super::config::{Compression, Config};
-use super::encode::{Batch, batches};
-use super::transport::{NoAnswer, Transport};
-use crate::record::{Measurement, of_prober, of_run};
-use crate::resource::{Resource, VERSION};
+use super::answer::{Answer, Scope};
+use super::config::Config;
+use super::encode::{Batch, Encoder};
+use super::parcel::Parcel;
+use super::post::{Post, after};
+use crate::record::{Probe, of_one_shot, of_run};
+use crate::resource::Resource;
 
 const GRPC_HINT: &str = "4317 is the port of OTLP over gRPC; over HTTP it is usually 4318";
 
@@ -57,6 +52,16 @@ pub struct Failure {
     pub hint: Option<&'static str>,
 }
 
+impl Failure {
+    /// What the endpoint of this configuration did.
+    pub(super) fn of(config: &Config, why: &str, hint: Option<&'static str>) -> Self {
+        Self {
+            message: format!("`{}` {why}", config.endpoint),
+            hint: hint.or(config.endpoint.is_grpc_port.then_some(GRPC_HINT)),
+        }
+    }
+}
+
 impl Delivery {
     /// Whether the receiver confirmed every point.
     pub fn delivered(&self) -> bool {
@@ -73,35 +78,52 @@ pub async fn push(
     now: Timestamp,
     bound: Duration,
 ) -> Delivery {
+    let probes = count(runs.len());
+    let runs = in_order(runs, now);
     let mut courier = match Courier::new(config, now, bound) {
         Ok(courier) => courier,
         Err(message) => {
-            let failure = Some(Failure { message, hint: None });
             return Delivery {
-                points_lost: count(measurements(runs, now).count()),
-                failure,
+                points_lost: count_points(&runs, probes, now),
+                failure: Some(Failure { message, hint: None }),
                 ..Delivery::default()
             };
         }
     };
-    for batch in batches(resource, measurements(runs, now)) {
-        courier.deliver(&batch).await;
+    let mut encoder = Encoder::new(resource);
+    for (end, run) in runs {
+        let probe = Some(Probe::of(&run.definition));
+        for batch in encoder.take(probe, |visit| of_run(run, end, visit)) {
+            courier.deliver(batch).await;
+        }
+    }
+    let full = encoder.take(None, |visit| of_one_shot(probes, now, visit));
+    for batch in full.into_iter().chain(encoder.finish()) {
+        courier.deliver(batch).await;
     }
     courier.delivery
 }
 
-/// In order of time, what the prober says of itself last. A run that ends after `now` is a clock that went back:
-/// its points are written at `now`, since a receiver refuses the future.
-fn measurements(runs: &[Run], now: Timestamp) -> impl Iterator<Item = Measurement<'_>> {
+/// Runs in the order of their ends. One that ends after `now` is a clock that went back: its points are written at
+/// `now`, since a receiver refuses the future.
+fn in_order(runs: &[Run], now: Timestamp) -> Vec<(Timestamp, &Run)> {
     let mut ended: Vec<_> = runs.iter().map(|run| (run.ended().min(now), run)).collect();
     ended.sort_by_key(|(end, _)| *end);
-    let of_runs = ended.into_iter().flat_map(|(end, run)| of_run(run, end));
-    of_runs.chain(of_prober(VERSION, runs.len(), now))
+    ended
+}
+
+fn count_points(runs: &[(Timestamp, &Run)], probes: u64, now: Timestamp) -> u64 {
+    let mut points = 0;
+    for (end, run) in runs {
+        of_run(run, *end, &mut |_| points += 1);
+    }
+    of_one_shot(probes, now, &mut |_| points += 1);
+    points
 }
 
 struct Courier<'c> {
     config: &'c Config,
-    transport: Transport,
+    post: Post,
     now: Timestamp,
     bound: Duration,
     deadline: Instant,
@@ -126,7 +148,7 @@ impl<'c> Courier<'c> {
     fn new(config: &'c Config, now: Timestamp, bound: Duration) -> Result<Self, String> {
         Ok(Self {
             config,
-            transport: Transport::new(config)?,
+            post: Post::new(config.clone())?,
             now,
             bound,
             deadline: after(bound),
@@ -135,19 +157,19 @@ impl<'c> Courier<'c> {
         })
     }
 
-    async fn deliver(&mut self, batch: &Batch) {
+    async fn deliver(&mut self, batch: Batch) {
         let points = count(batch.points);
         if self.gave_up {
             self.delivery.points_lost += points;
             return;
         }
-        match self.send(batch).await {
+        match self.send(&Parcel::new(batch, self.config.compression)).await {
             Ended::Accepted {
                 rejected_points,
                 words,
             } => self.note_accepted(points, rejected_points, words),
             Ended::Refused { failure, scope } => {
-                self.gave_up = scope == Scope::Endpoint;
+                self.gave_up = scope != Scope::Batch;
                 self.delivery.points_lost += points;
                 self.delivery.failure.get_or_insert(failure);
             }
@@ -166,13 +188,12 @@ impl<'c> Courier<'c> {
         }
     }
 
-    /// Sends one batch until it is accepted or refused, or there is no time left.
-    async fn send(&mut self, batch: &Batch) -> Ended {
-        let body = Encoded::new(batch, self.config.compression);
+    /// Sends one parcel until it is accepted or refused, or there is no time left.
+    async fn send(&mut self, parcel: &Parcel) -> Ended {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let (why, asked) = match self.attempt(&body).await {
+            let (why, asked) = match self.attempt(parcel).await {
                 Answer::Accepted {
                     rejected_points,
                     words,
@@ -195,50 +216,18 @@ impl<'c> Courier<'c> {
         }
     }
 
-    async fn attempt(&self, body: &Encoded) -> Answer {
-        let again = |why| Answer::Again { why, after: None };
-        let limit = self
+    async fn attempt(&self, parcel: &Parcel) -> Answer {
+        let until = self
             .config
             .timeout
             .map_or(self.deadline, |limit| after(limit).min(self.deadline));
-        let Ok(exchanged) = timeout_at(limit, self.transport.exchange(self.request(body))).await else {
-            let limit = self.config.timeout.unwrap_or(self.bound).min(self.bound);
-            return again(format!("did not answer within {}", duration::show(limit)));
-        };
-        match exchanged {
-            Ok(response) => interpret(&response, self.now, &self.config.secrets),
-            Err(NoAnswer::Connection(why)) => again(why),
-            Err(NoAnswer::Peer { why, hint }) => Answer::Refused {
-                why,
-                scope: Scope::Endpoint,
-                hint,
-            },
-        }
-    }
-
-    fn request(&self, body: &Encoded) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(body.bytes.clone()));
-        *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = self.config.endpoint.uri.clone();
-        let headers = request.headers_mut();
-        let agent = HeaderValue::from_static(concat!("freshwatch/", env!("CARGO_PKG_VERSION")));
-        headers.insert(header::USER_AGENT, agent);
-        headers.extend(self.config.headers.clone());
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/x-protobuf"),
-        );
-        if let Some(coding) = body.coding {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
-        }
-        request
+        let within = self.config.timeout.unwrap_or(self.bound).min(self.bound);
+        self.post.attempt(parcel, until, within, self.now).await
     }
 
     fn refused(&self, why: &str, scope: Scope, hint: Option<&'static str>) -> Ended {
-        let message = format!("`{}` {why}", self.config.endpoint);
-        let hint = hint.or(self.config.endpoint.is_grpc_port.then_some(GRPC_HINT));
         Ended::Refused {
-            failure: Failure { message, hint },
+            failure: Failure::of(self.config, why, hint),
             scope,
         }
     }
@@ -260,38 +249,6 @@ impl<'c> Courier<'c> {
     }
 }
 
-/// The moment so far from now. Asking a timer for it leaves the clock to the runtime.
-fn after(wait: Duration) -> Instant {
-    sleep(wait).deadline()
-}
-
-/// A batch as it goes over the wire, the same at every attempt.
-struct Encoded {
-    bytes: Bytes,
-    /// The content coding (RFC 9110, section 8.4.1).
-    coding: Option<&'static str>,
-}
-
-impl Encoded {
-    fn new(batch: &Batch, compression: Compression) -> Self {
-        let compressed = match compression {
-            Compression::None => None,
-            Compression::Gzip => gzip(&batch.body).ok(),
-        };
-        let coding = compressed.is_some().then_some("gzip");
-        Self {
-            bytes: compressed.unwrap_or_else(|| batch.body.clone()),
-            coding,
-        }
-    }
-}
-
-fn gzip(bytes: &[u8]) -> std::io::Result<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::new(), Level::fast());
-    encoder.write_all(bytes)?;
-    encoder.finish().map(Bytes::from)
-}
-
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
@@ -302,7 +259,7 @@ mod tests {
 
     use freshwatch_probe::verdict::Verdict;
 
-    use super::{Delivery, Rejected, measurements};
+    use super::{Delivery, Rejected, in_order};
     use crate::sample::{answered, time};
 
     #[test]
@@ -315,14 +272,9 @@ mod tests {
         runs[0].took = Duration::from_hours(1);
         runs[1].took = Duration::from_secs(20);
         let now = time("2026-11-21T12:00:30Z");
-        let times: Vec<_> = measurements(&runs, now)
-            .map(|measurement| measurement.time)
-            .collect();
-        assert!(times.is_sorted());
-        assert_eq!(
-            (times[0], times[times.len() - 1]),
-            (time("2026-11-21T12:00:01.5Z"), now)
-        );
+        let times: Vec<_> = in_order(&runs, now).into_iter().map(|(end, _)| end).collect();
+        let first = time("2026-11-21T12:00:01.5Z");
+        assert_eq!(times, [first, time("2026-11-21T12:00:20Z"), now]);
     }
 
     #[test]

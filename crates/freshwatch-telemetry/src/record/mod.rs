@@ -1,0 +1,236 @@
+//! Turns the state into measurements: the one way from it to everything in [`freshwatch_probe::metric`], for OTLP
+//! and for `/metrics` alike.
+//!
+//! Measurements are handed to a visitor one after the other, never collected: ten thousand probes show half a
+//! million of them.
+
+mod prober;
+mod run;
+mod standing;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use freshwatch_probe::definition::{Definition, ProbeName};
+use freshwatch_probe::histogram::Histogram;
+use freshwatch_probe::metric::{Metric, PROBE_LABEL};
+use jiff::Timestamp;
+
+pub use prober::{of_one_shot, of_prober};
+pub use run::of_run;
+pub use standing::of_standing;
+
+/// Labels that a receiver overwrites with the resource's own, so no series carries them.
+const RECEIVERS_LABELS: [&str; 2] = ["job", "instance"];
+
+/// One value of one series at one time.
+#[derive(Debug, Clone, Copy)]
+pub struct Measurement<'a> {
+    /// What was measured.
+    pub metric: &'static Metric,
+    /// Of which probe; `None`: of the prober itself.
+    pub probe: Option<Probe<'a>>,
+    /// The value of the metric's own label.
+    pub label: Option<&'a str>,
+    /// The value, in the metric's unit.
+    pub value: Value<'a>,
+    /// When it was so.
+    pub time: Timestamp,
+}
+
+/// What every series of a probe carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Probe<'a> {
+    /// The probe's name.
+    pub name: &'a ProbeName,
+    /// The probe's labels.
+    pub labels: &'a BTreeMap<String, String>,
+}
+
+/// The value of a series; which one it is follows from the metric's kind, but for the end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// What is now. Always finite.
+    Gauge(f64),
+    /// A count that only grows.
+    Count {
+        /// How many.
+        count: u64,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Durations by upper bounds.
+    Histogram {
+        /// The durations.
+        histogram: &'a Histogram,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The series is no longer there.
+    Ended,
+}
+
+impl<'a> Probe<'a> {
+    /// What every series of this definition carries.
+    pub fn of(definition: &'a Definition) -> Self {
+        Self {
+            name: &definition.name,
+            labels: &definition.labels,
+        }
+    }
+
+    /// The names and values that every series carries, but for labels of the metric's own that have one of these
+    /// names. A label without a value is none: so Prometheus reads it.
+    pub fn shared_labels(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let labels = self
+            .labels
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let is_free = |(name, value): &(&str, &str)| {
+            *name != PROBE_LABEL && !RECEIVERS_LABELS.contains(name) && !value.is_empty()
+        };
+        std::iter::once((PROBE_LABEL, self.name.as_str())).chain(labels.filter(is_free))
+    }
+}
+
+impl<'a> Measurement<'a> {
+    /// The name and the value of the metric's own label.
+    pub fn own_label(&self) -> Option<(&'static str, &'a str)> {
+        Some((*self.metric.labels.first()?, self.label?))
+    }
+
+    /// The names and values of the series' labels. Where a probe's label has the name of the metric's own, the
+    /// metric's wins.
+    pub fn labels(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let own = self.own_label();
+        let shared = self.probe.into_iter().flat_map(Probe::shared_labels);
+        shared
+            .filter(move |(name, _)| own.is_none_or(|(taken, _)| taken != *name))
+            .chain(own)
+    }
+}
+
+/// Makes measurements of one subject at one time, and hands them on.
+struct Recorder<'a, 'v> {
+    probe: Option<Probe<'a>>,
+    time: Timestamp,
+    visit: &'v mut dyn FnMut(Measurement<'a>),
+}
+
+impl<'a> Recorder<'a, '_> {
+    fn gauge(&mut self, metric: &'static Metric, value: Option<f64>) {
+        self.labelled(metric, None, value);
+    }
+
+    /// One NaN would poison every average over the series for as long as it is kept.
+    fn labelled(&mut self, metric: &'static Metric, label: Option<&'a str>, value: Option<f64>) {
+        if let Some(value) = value.filter(|value| value.is_finite()) {
+            self.record(metric, label, Value::Gauge(value));
+        }
+    }
+
+    fn count(&mut self, metric: &'static Metric, label: Option<&'a str>, count: u64, since: Timestamp) {
+        self.record(metric, label, Value::Count { count, since });
+    }
+
+    fn histogram(&mut self, metric: &'static Metric, histogram: &'a Histogram, since: Timestamp) {
+        self.record(metric, None, Value::Histogram { histogram, since });
+    }
+
+    fn record(&mut self, metric: &'static Metric, label: Option<&'a str>, value: Value<'a>) {
+        (self.visit)(Measurement {
+            metric,
+            probe: self.probe,
+            label,
+            value,
+            time: self.time,
+        });
+    }
+}
+
+fn truth(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}
+
+fn seconds(duration: Duration) -> f64 {
+    duration.as_secs_f64()
+}
+
+fn unix(time: Timestamp) -> f64 {
+    time.as_duration().as_secs_f64()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a gauge is a double; beyond 2^53 the last digits do not matter"
+)]
+fn number(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fmt::Write;
+
+    use freshwatch_probe::metric::{self, Kind};
+    use freshwatch_probe::verdict::Verdict;
+
+    use super::{Measurement, Value, of_prober, of_standing};
+    use crate::sample::{NOON, answered, prober, standing, time};
+
+    /// What measurements show, a line each; histograms by their count and sum.
+    pub(super) fn shown(measurements: &[Measurement<'_>]) -> String {
+        let mut text = String::new();
+        for measurement in measurements {
+            let labels = measurement
+                .labels()
+                .map(|(name, value)| format!("{name}={value}"));
+            let labels = labels.collect::<Vec<_>>().join(",");
+            let value = match measurement.value {
+                Value::Gauge(value) => value.to_string(),
+                Value::Count { count, since } => format!("{count} since {since}"),
+                Value::Histogram { histogram, since } => {
+                    format!("{} of {} s since {since}", histogram.count(), histogram.sum())
+                }
+                Value::Ended => "ended".to_owned(),
+            };
+            writeln!(text, "{}{{{labels}}} {value}", measurement.metric.name).unwrap();
+        }
+        text
+    }
+
+    /// What later versions show.
+    const NOT_YET: [&str; 3] = [
+        "probe_data_items",
+        "probe_data_fresh_items",
+        "probe_data_item_age_seconds",
+    ];
+
+    #[test]
+    fn every_metric_of_the_table_is_shown_as_its_kind_and_no_other() {
+        let standing = standing([answered(Verdict::Stale)]);
+        let prober = prober();
+        let mut shown = BTreeSet::new();
+        let mut check = |measurement: Measurement<'_>| {
+            let matches = matches!(
+                (measurement.value, measurement.metric.kind),
+                (Value::Gauge(_), Kind::Gauge)
+                    | (Value::Count { .. }, Kind::Counter)
+                    | (Value::Histogram { .. }, Kind::Histogram(_))
+            );
+            assert!(matches, "{measurement:?}");
+            assert_eq!(
+                measurement.label.is_some(),
+                !measurement.metric.labels.is_empty(),
+                "{measurement:?}"
+            );
+            shown.insert(measurement.metric.name);
+        };
+        of_standing(&standing, time(NOON), &mut check);
+        of_prober(&prober, time(NOON), &mut check);
+        let known = metric::ALL.iter().map(|metric| metric.name);
+        let due: BTreeSet<_> = known.filter(|name| !NOT_YET.contains(name)).collect();
+        assert_eq!(shown, due);
+    }
+}
