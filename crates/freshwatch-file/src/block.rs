@@ -112,6 +112,9 @@ impl<'n> Block<'n> {
             is_damaged: value.node.is_damaged,
             fields: own.chain(filled_in).collect(),
         };
+        for field in block.fields() {
+            context.member(field.key, field.value.node, field.value.inherited);
+        }
         block.check_keys(shape, context);
         // A typo is told once: that the key which it should have been is missing would be the same mistake again.
         block.is_damaged |= block.has_typo(shape);

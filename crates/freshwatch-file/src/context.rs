@@ -1,6 +1,7 @@
 //! What every element needs while the files are read: the texts, the world outside, and the list of mistakes.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,8 @@ use crate::known::Known;
 use crate::ledger::Ledger;
 use crate::mistakes::{Mistakes, Shown};
 use crate::parse::Source;
-use crate::yaml::{Node, Place};
+use crate::provenance::{self, MadeFrom, Provenance};
+use crate::yaml::{Key, Node, Place};
 
 /// The world of one load.
 pub(crate) struct Context<'a> {
@@ -24,6 +26,9 @@ pub(crate) struct Context<'a> {
     read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
     ledger: RefCell<Ledger>,
     hidden: RefCell<Vec<Place>>,
+    provenance: RefCell<Provenance>,
+    /// The files that were read for the probes, and the hashes of what they hold; none for what cannot be read.
+    contents: RefCell<BTreeMap<PathBuf, Option<u64>>>,
     zone_database: TimeZoneDatabase,
     /// Zones by their names.
     pub zones: Known<String, TimeZone>,
@@ -47,6 +52,8 @@ impl<'a> Context<'a> {
             read_file,
             ledger: RefCell::default(),
             hidden: RefCell::default(),
+            provenance: RefCell::default(),
+            contents: RefCell::default(),
             zone_database: TimeZoneDatabase::bundled(),
             zones: Known::default(),
             regexes: Known::default(),
@@ -84,6 +91,7 @@ impl<'a> Context<'a> {
 
     /// All mistakes, with the texts as they may be shown.
     pub fn finish(self) -> Mistakes {
+        let referenced = self.referenced();
         let (found, omitted) = self.ledger.into_inner().finish();
         let hidden = self.hidden.into_inner();
         let shown = self.sources.iter().enumerate().map(|(file, source)| Shown {
@@ -93,7 +101,7 @@ impl<'a> Context<'a> {
                 hidden.iter().copied().filter(|place| place.file == file),
             ),
         });
-        Mistakes::new(found, omitted, shown.collect())
+        Mistakes::new(found, omitted, shown.collect(), referenced)
     }
 
     /// The file's text at a place.
@@ -120,17 +128,44 @@ impl<'a> Context<'a> {
             .sources
             .get(place.file)
             .and_then(|source| Path::new(&source.name).parent());
-        folder.map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
+        let path = folder.map_or_else(|| PathBuf::from(path), |folder| folder.join(path));
+        self.provenance.borrow_mut().path(&path);
+        path
     }
 
     /// The value of an environment variable.
     pub fn env(&self, name: &str) -> Option<String> {
-        (self.env)(name)
+        let value = (self.env)(name);
+        self.provenance.borrow_mut().variable(name, value.as_deref());
+        value
     }
 
     /// The content of a file that a probe file names.
     pub fn file(&self, path: &Path) -> io::Result<Vec<u8>> {
-        (self.read_file)(path)
+        let content = (self.read_file)(path);
+        let hash = content.as_ref().ok().map(provenance::hash);
+        self.contents.borrow_mut().insert(path.to_owned(), hash);
+        content
+    }
+
+    /// Notes that a block has this member.
+    pub fn member(&self, key: &Key, value: &Node, inherited: bool) {
+        self.provenance.borrow_mut().member(key, value, inherited);
+    }
+
+    /// Begins a probe: what is read from here on is what it is made from.
+    pub fn begin(&self) {
+        self.provenance.take();
+    }
+
+    /// Ends the probe: all that it is made from.
+    pub fn made_from(&self, key: &Key, own: &Node) -> MadeFrom {
+        self.provenance.take().end(key, own, &self.contents.borrow())
+    }
+
+    /// The files that were read for the probes, or should have been, in the order of their names.
+    pub fn referenced(&self) -> Vec<PathBuf> {
+        self.contents.borrow().keys().cloned().collect()
     }
 
     /// The bundled IANA database; never the machine's.

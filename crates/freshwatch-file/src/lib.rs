@@ -23,6 +23,7 @@ mod context;
 mod custody;
 mod elements;
 mod misfit;
+mod provenance;
 mod shape;
 mod suggestion;
 mod yaml;
@@ -34,7 +35,7 @@ mod mistake;
 mod mistakes;
 mod picture;
 
-pub use load::load;
+pub use load::{Stamp, load, stamp};
 pub use mistake::{Also, Code, Mistake};
 pub use mistakes::Mistakes;
 pub use parse::{ProbeSet, Source, parse};

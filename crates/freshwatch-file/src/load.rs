@@ -1,12 +1,16 @@
-//! Probe files from the disk: the only file that reads it.
+//! Probe files from the disk: this file and those beneath it alone read it.
 
-use std::collections::HashSet;
+mod stamp;
+mod walk;
+
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use freshwatch_probe::unreadable;
 
+pub use self::stamp::{Stamp, stamp};
+use self::walk::{MOST_FILES, Obstacle, Sight, walk};
 use crate::found::Found;
 use crate::mistake::Code;
 use crate::mistakes::Mistakes;
@@ -16,22 +20,18 @@ use crate::yaml::Place;
 /// What the command line reads when nothing is named.
 const DEFAULT_PATH: &str = "probes/";
 
-/// Folders deeper than this are a loop of links, or no place for probes.
-const DEEPEST_FOLDER: usize = 16;
-
-/// More files than this are not a folder of probes.
-const MOST_FILES: usize = 20_000;
-
 /// Reads files and folders: a folder's `*.yaml` and `*.yml` at any depth in the order of their names, hidden ones
-/// passed over; a file as it is. `env` looks environment variables up.
+/// passed over; a file whatever its name, but no pipe or device: nobody knows whether it ever ends, and it cannot be
+/// read again. `env` looks environment variables up.
 ///
 /// # Errors
 /// Every mistake of every file, those of the disk among them.
 pub fn load(paths: &[PathBuf], env: &dyn Fn(&str) -> Option<String>) -> Result<ProbeSet, Mistakes> {
     let mut reading = Reading::default();
-    for path in paths {
-        reading.path(path);
-    }
+    walk(paths, &mut |sight| match sight {
+        Sight::File { path, .. } => reading.file(path),
+        Sight::Obstacle { path, obstacle } => reading.obstacle(path, &obstacle),
+    });
     if reading.sources.is_empty() {
         let folder = paths
             .first()
@@ -42,90 +42,18 @@ pub fn load(paths: &[PathBuf], env: &dyn Fn(&str) -> Option<String>) -> Result<P
             "name a file or a folder with probe files",
         );
     }
-    parse_beside(&reading.sources, reading.found, env, &read_bounded)
+    parse_beside(reading.sources, reading.found, env, &read_bounded)
 }
 
 #[derive(Default)]
 struct Reading {
     sources: Vec<Source>,
     found: Vec<Found>,
-    /// A file that is named twice, or found again through a link, is one file.
-    known: HashSet<PathBuf>,
-    seen: usize,
 }
 
 impl Reading {
-    fn path(&mut self, path: &Path) {
-        match fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let help = if path.components().eq(Path::new(DEFAULT_PATH).components()) {
-                    "without a PATH, `probes/` is read: run freshwatch where that folder is, or name your files"
-                } else {
-                    "check the path; it is relative to the folder in which freshwatch was started"
-                };
-                self.failed(&path.display().to_string(), unreadable::why(&error), help);
-            }
-            Err(error) => self.cannot_be_read(path, &error),
-            Ok(metadata) if metadata.is_dir() => {
-                let before = self.seen;
-                self.folder(path, 0);
-                if self.seen == before {
-                    let help = "probe files end with `.yaml` or `.yml`; hidden ones are passed over";
-                    self.failed(
-                        &path.display().to_string(),
-                        "the folder holds no probe files".into(),
-                        help,
-                    );
-                }
-            }
-            Ok(_) => self.file(path),
-        }
-    }
-
-    fn folder(&mut self, folder: &Path, depth: usize) {
-        let is_new = fs::canonicalize(folder).is_ok_and(|path| self.known.insert(path));
-        if depth > DEEPEST_FOLDER || !is_new {
-            return;
-        }
-        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        let mut paths: Vec<PathBuf> = match entries {
-            Ok(entries) => entries.iter().map(fs::DirEntry::path).collect(),
-            Err(error) => return self.cannot_be_read(folder, &error),
-        };
-        paths.sort();
-        for path in paths.iter().filter(|path| !is_hidden(path)) {
-            // Links are followed: a Kubernetes ConfigMap is a folder of links.
-            match fs::metadata(path) {
-                Ok(metadata) if metadata.is_dir() => self.folder(path, depth + 1),
-                Ok(metadata) if metadata.is_file() && is_probe_file(path) => self.file(path),
-                Err(error) if is_probe_file(path) && error.kind() == io::ErrorKind::NotFound => self.failed(
-                    &path.display().to_string(),
-                    "this link leads nowhere".into(),
-                    "let it point to a file, or remove it",
-                ),
-                Err(error) if is_probe_file(path) => self.cannot_be_read(path, &error),
-                // Among them a pipe with the name of a probe file: it would never end.
-                Ok(_) | Err(_) => {}
-            }
-        }
-    }
-
     fn file(&mut self, path: &Path) {
         let name = path.display().to_string();
-        self.seen += 1;
-        if self.seen > MOST_FILES {
-            if self.seen == MOST_FILES + 1 {
-                self.failed(
-                    &name,
-                    format!("more than {MOST_FILES} probe files"),
-                    "name the folder of the probes alone",
-                );
-            }
-            return;
-        }
-        if fs::canonicalize(path).is_ok_and(|path| !self.known.insert(path)) {
-            return;
-        }
         match read_bounded(path) {
             Err(error) => self.cannot_be_read(path, &error),
             Ok(bytes) if bytes.len() > LARGEST_FILE => {
@@ -141,6 +69,37 @@ impl Reading {
                 Err(error) => self.not_utf8(name, &error),
             },
         }
+    }
+
+    fn obstacle(&mut self, path: &Path, obstacle: &Obstacle) {
+        let (message, help) = match obstacle {
+            Obstacle::Unreadable(error) => return self.cannot_be_read(path, error),
+            Obstacle::Missing => (
+                unreadable::why(&io::ErrorKind::NotFound.into()),
+                if path.components().eq(Path::new(DEFAULT_PATH).components()) {
+                    "without a PATH, `probes/` is read: run freshwatch where that folder is, or name your files"
+                } else {
+                    "check the path; it is relative to the folder in which freshwatch was started"
+                },
+            ),
+            Obstacle::NoFile => (
+                "this is a pipe, a socket or a device, which may never end".into(),
+                "write the probes to a file, and name that",
+            ),
+            Obstacle::NoProbeFiles => (
+                "the folder holds no probe files".into(),
+                "probe files end with `.yaml` or `.yml`; hidden ones are passed over",
+            ),
+            Obstacle::LinkToNothing => (
+                "this link leads nowhere".into(),
+                "let it point to a file, or remove it",
+            ),
+            Obstacle::TooMany => (
+                format!("more than {MOST_FILES} probe files"),
+                "name the folder of the probes alone",
+            ),
+        };
+        self.failed(&path.display().to_string(), message, help);
     }
 
     fn not_utf8(&mut self, name: String, error: &std::string::FromUtf8Error) {
@@ -177,18 +136,16 @@ impl Reading {
     }
 }
 
-fn is_hidden(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
-}
-
-fn is_probe_file(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "yaml" || extension == "yml")
-}
-
-/// Reads one byte more than is allowed at most, so that a file that is too large is seen to be.
+/// Reads one byte more than is allowed at most, so that a file that is too large is seen to be. What is no file is not
+/// even opened: a pipe waits for somebody to write.
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a pipe, a socket or a device, which may never end",
+        ));
+    }
     let mut bytes = Vec::new();
     let bound = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path)?.take(bound).read_to_end(&mut bytes)?;

@@ -1,6 +1,7 @@
 //! All mistakes of one load, in order, with the texts to draw them on.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use crate::found::Found;
 use crate::mistake::{Also, Mistake};
@@ -12,6 +13,7 @@ pub struct Mistakes {
     list: Vec<Mistake>,
     sources: Vec<Shown>,
     omitted: usize,
+    referenced: Vec<PathBuf>,
 }
 
 /// The text of a file as it may be shown: what stands where credentials belong is starred out.
@@ -30,6 +32,12 @@ impl Mistakes {
     /// How many there are, those beyond the bound of what is kept included.
     pub fn count(&self) -> usize {
         self.list.len() + self.omitted
+    }
+
+    /// The files that were read for the probes, or should have been, such as JSON Schemas: a change of one of them may
+    /// put an end to the mistakes.
+    pub fn referenced(&self) -> &[PathBuf] {
+        &self.referenced
     }
 
     /// The text that a mistake underlines; what stands where credentials belong is starred out.
@@ -53,7 +61,12 @@ impl Mistakes {
         source.map_or("", |source| &source.text)
     }
 
-    pub(crate) fn new(found: Vec<Found>, omitted: usize, sources: Vec<Shown>) -> Self {
+    pub(crate) fn new(
+        found: Vec<Found>,
+        omitted: usize,
+        sources: Vec<Shown>,
+        referenced: Vec<PathBuf>,
+    ) -> Self {
         let lines: Vec<Lines> = sources.iter().map(|source| Lines::of(&source.text)).collect();
         let mut found = found;
         found.sort_by(|a, b| a.place.cmp(&b.place).then_with(|| a.code.cmp(&b.code)));
@@ -90,6 +103,7 @@ impl Mistakes {
             list,
             sources,
             omitted,
+            referenced,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use freshwatch_probe::calendar::Calendar;
@@ -15,6 +15,7 @@ use crate::found::Found;
 use crate::misfit::unknown_key;
 use crate::mistake::Code;
 use crate::mistakes::Mistakes;
+use crate::provenance;
 use crate::shape::Shape;
 use crate::yaml::{self, Node, Place};
 
@@ -33,12 +34,18 @@ pub struct Source {
 /// Everything that the files declare.
 #[derive(Debug, Clone)]
 pub struct ProbeSet {
-    /// The probes in load order.
+    /// The probes in load order. Two loads of one process give a probe the same fingerprint when nothing that it is
+    /// made from has changed: its keys and values in their order, the `defaults` that apply to it, the values of its
+    /// variables, what its JSON Schemas hold, where its relative paths lead. Comments, layout and other probes do not
+    /// count, nor does a move to another file of the same folder; keys in another order and quotes around a plain value
+    /// do. Files that are read for every run, such as `${file:…}` and `tls.ca`, count by their paths alone.
     pub definitions: Vec<Arc<Definition>>,
     /// The calendars in load order.
     pub calendars: Vec<Calendar>,
     /// How many files were read.
     pub files: usize,
+    /// The files that were read for the probes, such as JSON Schemas, in the order of their names.
+    pub referenced: Vec<PathBuf>,
 }
 
 const FILE: Shape = Shape::closed("a probe file", &["defaults", "calendars", "probes"]);
@@ -54,30 +61,29 @@ pub fn parse(
     env: &dyn Fn(&str) -> Option<String>,
     read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
 ) -> Result<ProbeSet, Mistakes> {
-    parse_beside(sources, Vec::new(), env, read_file)
+    parse_beside(sources.to_vec(), Vec::new(), env, read_file)
 }
 
 /// As [`parse`], with the mistakes that were found on the way to the texts.
 pub(crate) fn parse_beside(
-    sources: &[Source],
+    mut sources: Vec<Source>,
     found: Vec<Found>,
     env: &dyn Fn(&str) -> Option<String>,
     read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
 ) -> Result<ProbeSet, Mistakes> {
-    let sources: Vec<Source> = sources.iter().map(without_byte_order_mark).collect();
+    sources.iter_mut().for_each(drop_byte_order_mark);
     let unreadable: HashSet<usize> = found.iter().map(|found| found.place.file).collect();
     let context = Context::new(&sources, env, read_file);
     for found in found {
         context.report(found);
     }
     let readable = (0..sources.len()).filter(|file| !unreadable.contains(file));
-    let roots: Vec<Node> = readable
-        .filter_map(|file| root(file, &sources[file].text, &context))
-        .collect();
-
     let mut declared = Declared::default();
-    for root in &roots {
-        declared.read(root, &context);
+    for file in readable {
+        // One tree at a time: together they are several times as large as all that comes out of them.
+        if let Some(root) = root(file, &sources[file].text, &context) {
+            declared.read(&root, &context);
+        }
     }
     declared.check(&context);
     if declared.probes.is_empty() && context.reported() == 0 {
@@ -89,29 +95,13 @@ pub(crate) fn parse_beside(
     if context.reported() > 0 {
         return Err(context.finish());
     }
-    Ok(ProbeSet {
-        definitions: declared
-            .probes
-            .into_iter()
-            .filter_map(|probe| probe.definition.map(Arc::new))
-            .collect(),
-        calendars: declared
-            .calendars
-            .into_iter()
-            .filter_map(|calendar| calendar.calendar)
-            .collect(),
-        files: sources.len(),
-    })
+    let referenced = context.referenced();
+    Ok(declared.fit_together(sources.len(), referenced))
 }
 
-fn without_byte_order_mark(source: &Source) -> Source {
-    Source {
-        name: source.name.clone(),
-        text: source
-            .text
-            .strip_prefix('\u{feff}')
-            .unwrap_or(&source.text)
-            .to_owned(),
+fn drop_byte_order_mark(source: &mut Source) {
+    if source.text.starts_with('\u{feff}') {
+        source.text.remove(0);
     }
 }
 
@@ -154,6 +144,8 @@ fn root(file: usize, text: &str, context: &Context) -> Option<Node> {
 struct Declared {
     probes: Vec<probe::Declared>,
     calendars: Vec<calendars::Declared>,
+    /// The hashes of the texts of `calendars`.
+    calendar_hashes: Vec<u64>,
 }
 
 impl Declared {
@@ -172,6 +164,7 @@ impl Declared {
         }
         if let Some(value) = file.value("calendars") {
             self.calendars.extend(calendars::read(value.node, context));
+            self.calendar_hashes.push(provenance::hash(value.node));
         }
         let Some(probes) = file
             .value("probes")
@@ -185,6 +178,29 @@ impl Declared {
                 ..field.value
             };
             self.probes.push(probe::read(field.key, value, context));
+        }
+    }
+
+    /// What is known to be without a mistake.
+    fn fit_together(self, files: usize, referenced: Vec<PathBuf>) -> ProbeSet {
+        let calendars = provenance::hash(&self.calendar_hashes);
+        let definitions = self.probes.into_iter().filter_map(|probe| {
+            let fingerprint = probe.made_from.fingerprint(calendars);
+            let definition = probe.definition?;
+            Some(Arc::new(Definition {
+                fingerprint,
+                ..definition
+            }))
+        });
+        ProbeSet {
+            definitions: definitions.collect(),
+            calendars: self
+                .calendars
+                .into_iter()
+                .filter_map(|calendar| calendar.calendar)
+                .collect(),
+            files,
+            referenced,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
+use crate::provenance::MadeFrom;
 use crate::shape::{Elsewhere, Shape};
 use crate::yaml::{Key, Place};
 
@@ -125,12 +126,14 @@ pub(crate) struct Declared {
     pub place: Place,
     /// None where it has mistakes.
     pub definition: Option<Definition>,
+    pub made_from: MadeFrom,
     pub needs: Vec<Need>,
 }
 
 /// Reads a probe with `defaults` beneath it.
 pub(crate) fn read(key: &Key, value: Value, context: &Context) -> Declared {
     let before = context.reported();
+    context.begin();
     let name = name(key, context);
     let block = Block::open(value, &PROBE, context);
     let is_damaged = block.as_ref().is_some_and(|block| block.is_damaged);
@@ -161,6 +164,7 @@ pub(crate) fn read(key: &Key, value: Value, context: &Context) -> Declared {
         name: key.text.clone(),
         place: key.place,
         definition: definition.filter(|_| clean),
+        made_from: context.made_from(key, value.node),
         needs,
     }
 }

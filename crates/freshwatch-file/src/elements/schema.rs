@@ -1,5 +1,6 @@
 //! JSON Schemas, read and compiled at load.
 
+use std::io;
 use std::path::Path;
 
 use freshwatch_probe::expectation::Schema;
@@ -35,10 +36,12 @@ pub(crate) fn read(node: &Node, context: &Context) -> Option<Schema> {
 /// Compiles the schema of a file, or says what is wrong and what to do.
 fn compile(name: &str, path: &Path, context: &Context) -> Result<Schema, (String, &'static str)> {
     let bytes = context.file(path).map_err(|error| {
-        (
-            format!("cannot be read: {}", unreadable::why(&error)),
-            "its path is relative to this file",
-        )
+        let help = if error.kind() == io::ErrorKind::InvalidInput {
+            "name a file"
+        } else {
+            "its path is relative to this file"
+        };
+        (format!("cannot be read: {}", unreadable::why(&error)), help)
     })?;
     if bytes.len() > LARGEST {
         return Err(("is larger than 4 MiB".into(), "use a smaller one"));

@@ -1,5 +1,7 @@
 //! The tree: nodes with the place of every key and value.
 
+use std::hash::{Hash, Hasher};
+
 use super::scalar::{self, Plain};
 
 /// A range of bytes in one of the files that are read together.
@@ -35,8 +37,15 @@ pub(crate) struct Node {
     pub is_damaged: bool,
 }
 
+/// What is written: not where, nor in which kind of quotes.
+impl Hash for Node {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.content.hash(state);
+    }
+}
+
 /// What a node is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) enum Content {
     Scalar(Scalar),
     List(Vec<Node>),
@@ -44,7 +53,7 @@ pub(crate) enum Content {
 }
 
 /// A key and its value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) struct Member {
     pub key: Key,
     pub value: Node,
@@ -57,8 +66,14 @@ pub(crate) struct Key {
     pub place: Place,
 }
 
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
 /// A scalar as it is written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) struct Scalar {
     /// Its text without quotes, escapes resolved.
     pub text: String,

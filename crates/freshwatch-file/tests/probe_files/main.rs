@@ -7,6 +7,10 @@ mod disk;
 #[cfg(test)]
 mod dump;
 #[cfg(test)]
+mod fingerprint;
+#[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod stamp;
 #[cfg(test)]
 mod sweep;
