@@ -14,6 +14,7 @@ pub mod resource;
 pub mod state;
 
 mod pairs;
+mod sections;
 
 #[cfg(test)]
 mod sample;

@@ -14,6 +14,7 @@ use freshwatch_probe::verdict::{Code, Reason, Verdict};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::resource::{Identity, Resource};
+use crate::state::State;
 
 pub(crate) const NOON: &str = "2026-11-21T12:00:00Z";
 
@@ -140,4 +141,49 @@ pub(crate) fn resource() -> Resource {
         ..Identity::default()
     };
     Resource::read(&|_| None, &identity)
+}
+
+/// A state that stays the same: one run of each of these probes.
+pub(crate) struct FixedState {
+    standings: Vec<Arc<Standing>>,
+    prober: Prober,
+}
+
+impl FixedState {
+    /// Names are given in their order.
+    pub(crate) fn new(names: impl IntoIterator<Item = String>, prober: Prober) -> Self {
+        let standings = names
+            .into_iter()
+            .map(|name| Arc::new(named(&name, Verdict::Stale)));
+        Self {
+            standings: standings.collect(),
+            prober,
+        }
+    }
+}
+
+impl State for FixedState {
+    fn after(&self, last: Option<&ProbeName>, most: usize) -> Vec<Arc<Standing>> {
+        let is_after = |standing: &&Arc<Standing>| last.is_none_or(|last| standing.definition.name > *last);
+        self.standings
+            .iter()
+            .filter(is_after)
+            .take(most)
+            .cloned()
+            .collect()
+    }
+
+    fn prober(&self) -> Prober {
+        self.prober.clone()
+    }
+}
+
+/// The state of a probe of this name after a run with this verdict.
+pub(crate) fn named(name: &str, verdict: Verdict) -> Standing {
+    let mut run = answered(verdict);
+    Arc::make_mut(&mut run.definition).name = ProbeName::parse(name).unwrap();
+    let mut standing = standing([]);
+    standing.definition = Arc::clone(&run.definition);
+    standing.absorb(run);
+    standing
 }

@@ -9,6 +9,7 @@ use prost::Message;
 use super::wire::{self, Attributes, FRAME};
 use crate::record::{Measurement, Probe};
 use crate::resource::{Resource, VERSION};
+use crate::sections::{Section, Sections};
 
 /// The most points of a request: about a hundred probes, half a megabyte.
 pub(super) const MOST_POINTS: usize = 5_000;
@@ -33,19 +34,11 @@ pub(super) struct Encoder {
     /// The resource and the scope, each in its frame.
     resource: Vec<u8>,
     scope: Vec<u8>,
-    sections: Vec<Section>,
-    /// The section of the last point: the next point's is usually the one after it.
-    latest: usize,
+    sections: Sections,
     points: usize,
     /// How large the request is at most.
     bytes: usize,
     point: Vec<u8>,
-}
-
-/// The points of one metric.
-struct Section {
-    metric: &'static Metric,
-    points: Vec<u8>,
 }
 
 impl Encoder {
@@ -63,8 +56,7 @@ impl Encoder {
         let mut encoder = Self {
             resource: framed(wire::RESOURCE, &of),
             scope: framed(wire::SCOPE, &scope),
-            sections: Vec::new(),
-            latest: 0,
+            sections: Sections::default(),
             points: 0,
             bytes: 0,
             point: Vec::new(),
@@ -96,30 +88,13 @@ impl Encoder {
         // A point that is too large alone is sent alone: the receiver's answer then tells about it.
         let is_full = self.points == MOST_POINTS || self.bytes + length + head_of(metric) > MOST_BYTES;
         let full = if is_full { self.finish() } else { None };
-        let section = self.section(metric);
-        let head = if section.points.is_empty() {
-            head_of(metric)
-        } else {
-            0
-        };
-        wire::bytes(&mut section.points, 1, &point);
+        let points = self.sections.of(metric);
+        let head = if points.is_empty() { head_of(metric) } else { 0 };
+        wire::bytes(points, 1, &point);
         self.bytes += head + length;
         self.points += 1;
         self.point = point;
         full
-    }
-
-    /// The section of a metric, which becomes the latest.
-    fn section(&mut self, metric: &'static Metric) -> &mut Section {
-        let count = self.sections.len();
-        let mut nearby = (self.latest..count).chain(0..self.latest);
-        let found = nearby.find(|index| self.sections[*index].metric.name == metric.name);
-        self.latest = found.unwrap_or(count);
-        if found.is_none() {
-            let points = Vec::new();
-            self.sections.push(Section { metric, points });
-        }
-        &mut self.sections[self.latest]
     }
 
     /// The request of what was taken in since the last; none when nothing was.
@@ -129,9 +104,7 @@ impl Encoder {
             return None;
         }
         let body = self.request();
-        for section in &mut self.sections {
-            section.points.clear();
-        }
+        self.sections.clear();
         self.bytes = self.head();
         Some(Batch {
             body: body.into(),
@@ -140,18 +113,16 @@ impl Encoder {
     }
 
     fn request(&self) -> Vec<u8> {
-        let sections = || self.sections.iter().filter(|section| !section.points.is_empty());
-        let lengths = sections()
-            .map(|section| wire::framed(wire::length_of_metric(section.metric, section.points.len())));
-        let of_scope = self.scope.len() + lengths.sum::<usize>();
+        let length = |of: &Section| wire::framed(wire::length_of_metric(of.metric, of.encoded.len()));
+        let of_scope = self.scope.len() + self.sections.filled().map(length).sum::<usize>();
         let of_resource = self.resource.len() + wire::framed(of_scope);
         let mut body = Vec::with_capacity(wire::framed(of_resource));
         wire::open(&mut body, wire::RESOURCE_METRICS, of_resource);
         body.extend_from_slice(&self.resource);
         wire::open(&mut body, wire::SCOPE_METRICS, of_scope);
         body.extend_from_slice(&self.scope);
-        for section in sections() {
-            wire::metric(&mut body, section.metric, &section.points);
+        for section in self.sections.filled() {
+            wire::metric(&mut body, section.metric, &section.encoded);
         }
         body
     }
