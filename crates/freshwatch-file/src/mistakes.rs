@@ -47,13 +47,19 @@ impl Mistakes {
             .unwrap_or_default()
     }
 
-    /// A picture of every mistake: the line, the exact value underlined, and the remedy.
+    /// A picture of every mistake, but of a hundred in each file at most: the line, the exact value underlined, and the
+    /// remedy.
     pub fn render(&self, color: bool) -> String {
         let mut text = picture::draw(self, color);
         if self.omitted > 0 {
             let _ = writeln!(text, "\nand {} more mistakes", self.omitted);
         }
         text
+    }
+
+    /// The mistakes of one file after the other.
+    pub(crate) fn by_file(&self) -> impl Iterator<Item = &[Mistake]> {
+        self.list.chunk_by(|one, other| one.file == other.file)
     }
 
     pub(crate) fn source(&self, file: &str) -> &str {
@@ -67,7 +73,7 @@ impl Mistakes {
         sources: Vec<Shown>,
         referenced: Vec<PathBuf>,
     ) -> Self {
-        let lines: Vec<Lines> = sources.iter().map(|source| Lines::of(&source.text)).collect();
+        let mut lines: Vec<Lines> = sources.iter().map(|source| Lines::of(&source.text)).collect();
         let mut found = found;
         found.sort_by(|a, b| a.place.cmp(&b.place).then_with(|| a.code.cmp(&b.code)));
         let name = |file: usize| {
@@ -80,7 +86,7 @@ impl Mistakes {
             .map(|found| {
                 let text = sources.get(found.place.file).map_or("", |source| &source.text);
                 let (line, column) = lines
-                    .get(found.place.file)
+                    .get_mut(found.place.file)
                     .map_or((1, 1), |lines| lines.position(text, found.place.start));
                 Mistake {
                     file: name(found.place.file),
@@ -108,24 +114,34 @@ impl Mistakes {
     }
 }
 
-/// Where the lines of a text start.
-struct Lines(Vec<usize>);
+/// Where the lines of a text start, and the byte that was looked for last with its column: thousands of mistakes may
+/// stand in one line of megabytes.
+struct Lines {
+    starts: Vec<usize>,
+    last: (usize, usize),
+}
 
 impl Lines {
     fn of(text: &str) -> Self {
-        Self(
-            std::iter::once(0)
-                .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-                .collect(),
-        )
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        Self {
+            starts: starts.collect(),
+            last: (0, 1),
+        }
     }
 
     /// Line and column of a byte, both from 1, the column in characters.
-    fn position(&self, text: &str, byte: usize) -> (usize, usize) {
-        let line = self.0.partition_point(|start| *start <= byte).max(1);
-        let start = self.0.get(line - 1).copied().unwrap_or(0);
-        let column = text.get(start..byte).map_or(0, |before| before.chars().count());
-        (line, column + 1)
+    fn position(&mut self, text: &str, byte: usize) -> (usize, usize) {
+        let line = self.starts.partition_point(|start| *start <= byte).max(1);
+        let start = self.starts.get(line - 1).copied().unwrap_or(0);
+        let (from, column) = if (start..=byte).contains(&self.last.0) {
+            self.last
+        } else {
+            (start, 1)
+        };
+        let column = column + text.get(from..byte).map_or(0, |before| before.chars().count());
+        self.last = (byte, column);
+        (line, column)
     }
 }
 
@@ -136,9 +152,17 @@ mod tests {
     #[test]
     fn columns_count_characters() {
         let text = "äb: ü\nc: d";
-        let lines = Lines::of(text);
-        assert_eq!(lines.position(text, text.find('ü').unwrap()), (1, 5));
-        assert_eq!(lines.position(text, text.find('d').unwrap()), (2, 4));
-        assert_eq!(lines.position(text, text.len()), (2, 5));
+        let mut lines = Lines::of(text);
+        let mut position = |byte: usize| lines.position(text, byte);
+        for (byte, line, column) in [
+            (11, 2, 4),
+            (5, 1, 5),
+            (12, 2, 5),
+            (0, 1, 1),
+            (8, 2, 1),
+            (12, 2, 5),
+        ] {
+            assert_eq!(position(byte), (line, column), "{byte}");
+        }
     }
 }

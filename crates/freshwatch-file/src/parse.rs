@@ -8,7 +8,7 @@ use std::sync::Arc;
 use freshwatch_probe::calendar::Calendar;
 use freshwatch_probe::definition::Definition;
 
-use crate::block::{Block, Value};
+use crate::block::{Block, Field, Value};
 use crate::context::Context;
 use crate::elements::{calendars, defaults, needs, probe};
 use crate::found::Found;
@@ -17,7 +17,7 @@ use crate::mistake::Code;
 use crate::mistakes::Mistakes;
 use crate::provenance;
 use crate::shape::Shape;
-use crate::yaml::{self, Node, Place};
+use crate::yaml::{self, Content, Key, Member, Node, Place};
 
 /// The largest probe file in bytes.
 pub(crate) const LARGEST_FILE: usize = 4 << 20;
@@ -172,9 +172,22 @@ impl Declared {
         else {
             return;
         };
-        for field in probes.fields() {
+        let defaults = defaults.filter(|node| node.members().is_some());
+        let mut fields = probes.fields().peekable();
+        while let Some(field) = fields.next() {
+            let is_stray = |field: &Field| probe::is_stray(field.key, field.value.node);
+            if is_stray(&field) {
+                context.report(stray(field.key, None));
+                continue;
+            }
+            let strays: Vec<Field> = std::iter::from_fn(|| fields.next_if(is_stray)).collect();
+            for stray_field in &strays {
+                context.report(stray(stray_field.key, Some(field.key)));
+            }
+            let meant = with_strays(field.value.node, &strays);
             let value = Value {
-                beneath: defaults.filter(|node| node.members().is_some()),
+                node: meant.as_ref().unwrap_or(field.value.node),
+                beneath: defaults,
                 ..field.value
             };
             self.probes.push(probe::read(field.key, value, context));
@@ -241,7 +254,7 @@ fn check_keys(root: &Node, context: &Context) {
             continue;
         }
         let found = unknown_key(&member.key, &FILE, context);
-        context.report(if looks_like_probe(&member.value) {
+        context.report(if probe::looks_like_probe(&member.value) {
             found.help("a probe stands under `probes:`, indented")
         } else {
             found
@@ -249,9 +262,36 @@ fn check_keys(root: &Node, context: &Context) {
     }
 }
 
-fn looks_like_probe(value: &Node) -> bool {
-    let methods = [
-        "get", "head", "post", "put", "patch", "delete", "options", "steps",
-    ];
-    methods.iter().any(|method| value.key(method).is_some())
+/// The mistake of a key of a probe that stands beside the probes.
+fn stray(key: &Key, above: Option<&Key>) -> Found {
+    let message = format!(
+        "`{}` is a key of a probe, and stands where probes are named",
+        key.text
+    );
+    let found = Found::new(key.place, Code::MisplacedKey, message);
+    match above {
+        Some(above) => found.help(format!(
+            "indent it under the probe above it, `{}`: two spaces deeper than that name",
+            above.text
+        )),
+        None => {
+            found.help("write the probe's name above it, such as `real-price:`, and indent it under that")
+        }
+    }
+}
+
+/// The probe as it was meant, so that it is not said to lack what stands beside it; none where nothing does.
+fn with_strays(node: &Node, strays: &[Field]) -> Option<Node> {
+    if strays.is_empty() || (node.members().is_none() && !node.is_null()) {
+        return None;
+    }
+    let own = node.members().unwrap_or_default().iter().cloned();
+    let strays = strays.iter().map(|field| Member {
+        key: field.key.clone(),
+        value: field.value.node.clone(),
+    });
+    Some(Node {
+        content: Content::Map(own.chain(strays).collect()),
+        ..node.clone()
+    })
 }

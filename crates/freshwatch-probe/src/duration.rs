@@ -75,6 +75,11 @@ pub fn show(duration: Duration) -> String {
     }
 }
 
+/// Spells a duration exactly, as [`parse`] reads it: `1h30m`, `31d`.
+pub fn spell(duration: Duration) -> String {
+    with_units(duration, UNITS.len()).replace(' ', "")
+}
+
 /// Shows two durations that are not the same so that they do not look the same: with as many units as it takes.
 pub fn show_apart(one: Duration, other: Duration) -> (String, String) {
     let short = (show(one), show(other));
@@ -110,7 +115,7 @@ fn with_units(duration: Duration, count: usize) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{parse, show, show_apart};
+    use super::{parse, show, show_apart, spell};
 
     #[test]
     fn fractions_are_told_apart_from_missing_units() {
@@ -170,6 +175,22 @@ mod tests {
         assert_eq!(apart(2_674_800_000, 2_592_000_000), "30d 23h / 30d");
         assert_eq!(apart(120_001, 120_000), "2m 1ms / 2m");
         assert_eq!(apart(60_000, 60_000), "1m / 1m");
+    }
+
+    #[test]
+    fn what_is_spelt_reads_the_same() {
+        for (text, spelt) in [
+            ("3600s", "1h"),
+            ("5400s", "1h30m"),
+            ("90061001ms", "1d1h1m1s1ms"),
+            ("5w", "35d"),
+            ("0s", "0ms"),
+            ("59s", "59s"),
+        ] {
+            let duration = parse(text).unwrap();
+            assert_eq!(spell(duration), spelt);
+            assert_eq!(parse(spelt), Ok(duration));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A probe.
 
 use freshwatch_probe::definition::{Definition, ProbeName};
+use freshwatch_probe::request::Method;
 use freshwatch_probe::verdict::Verdict;
 
 use super::expectation::{self, Kind};
@@ -12,7 +13,7 @@ use crate::found::Found;
 use crate::mistake::Code;
 use crate::provenance::MadeFrom;
 use crate::shape::{Elsewhere, Shape};
-use crate::yaml::{Key, Place};
+use crate::yaml::{Key, Node, Place};
 
 const PROBE: Shape = Shape {
     later: &["steps", "tests", "save", "proxy", "origin"],
@@ -119,6 +120,19 @@ const OF_FRESH: &[&str] = &[
     "max_skew",
     "max_cache_age",
 ];
+
+/// Whether a member of `probes` is a key of a probe that is not indented far enough. A probe may have the name of a
+/// key: it has a method.
+pub(crate) fn is_stray(key: &Key, value: &Node) -> bool {
+    let is_key = PROBE.keys.contains(&key.text.as_str()) || PROBE.later.contains(&key.text.as_str());
+    is_key && !looks_like_probe(value)
+}
+
+/// Whether a value has what every probe needs.
+pub(crate) fn looks_like_probe(value: &Node) -> bool {
+    let methods = Method::ALL.iter().map(|method| method.key());
+    methods.chain(["steps"]).any(|method| value.key(method).is_some())
+}
 
 /// A probe as it stands in its file.
 pub(crate) struct Declared {

@@ -160,36 +160,42 @@ pub(crate) fn percentage(node: &Node, context: &Context) -> Option<Ratio> {
 }
 
 /// How something with a unit is called, and what to write instead of a bare number.
-struct Measure {
+struct Measure<T> {
     due: &'static str,
     code: Code,
     unit: &'static str,
+    /// As people would rather write it, where there is such a way.
+    spell: Option<fn(T) -> String>,
 }
 
-const DURATION: Measure = Measure {
+const DURATION: Measure<Duration> = Measure {
     due: "a duration such as `30s`",
     code: Code::BadDuration,
     unit: "s",
+    spell: Some(duration::spell),
 };
-const LATENCY: Measure = Measure {
+const LATENCY: Measure<Duration> = Measure {
     due: "a duration such as `800ms`",
     code: Code::BadDuration,
     unit: "ms",
+    spell: Some(duration::spell),
 };
-const SIZE: Measure = Measure {
+const SIZE: Measure<u64> = Measure {
     due: "a size such as `64KiB`",
     code: Code::BadSize,
     unit: "B",
+    spell: None,
 };
-const PERCENTAGE: Measure = Measure {
+const PERCENTAGE: Measure<Ratio> = Measure {
     due: "a percentage such as `99.9%`",
     code: Code::BadPercentage,
     unit: "%",
+    spell: None,
 };
 
 fn measured<T>(
     node: &Node,
-    measure: &Measure,
+    measure: &Measure<T>,
     parse: impl Fn(&str) -> Result<T, String>,
     context: &Context,
 ) -> Option<T> {
@@ -200,7 +206,10 @@ fn measured<T>(
     if let Plain::Number(_) | Plain::NoNumber(_) = scalar.plain() {
         let meant = format!("{}{}", scalar.text, measure.unit);
         let help = match parse(&meant) {
-            Ok(_) => format!("did you mean `{meant}`?"),
+            Ok(value) => match measure.spell.map(|spell| spell(value)) {
+                Some(spelt) if spelt != meant => format!("did you mean `{meant}`, which is `{spelt}`?"),
+                Some(_) | None => format!("did you mean `{meant}`?"),
+            },
             Err(_) => format!("write {}", measure.due),
         };
         let message = format!("`{}` has no unit", scalar.text);

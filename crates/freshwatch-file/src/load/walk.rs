@@ -109,7 +109,7 @@ impl Walk<'_> {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => self.folder(&path, &canonical.join(name), depth + 1),
-                Ok(kind) if kind.is_file() && !is_probe_file(&path) => {}
+                Ok(kind) if kind.is_file() && !is_probe_file(Path::new(&name)) => {}
                 // Twenty thousand files must not cost a look at every link on the way to each.
                 Ok(kind) if kind.is_file() => match entry.metadata() {
                     Ok(metadata) => self.file(&path, Some(&canonical.join(name)), &metadata),

@@ -10,6 +10,6 @@ mod tree;
 #[cfg(test)]
 mod differential;
 
-pub(crate) use node::{Content, Key, Node, Place, Scalar};
+pub(crate) use node::{Content, Key, Member, Node, Place, Scalar};
 pub(crate) use scalar::Plain;
 pub(crate) use tree::read;

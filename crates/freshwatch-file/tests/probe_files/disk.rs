@@ -140,6 +140,42 @@ fn reasons_of_the_disk_are_told_in_plain_words() {
     );
 }
 
+/// The messages of a load, unless it waits for something that never comes.
+#[cfg(unix)]
+fn messages_in_time(path: PathBuf) -> Vec<String> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(messages(&[path])));
+    let waited = receiver.recv_timeout(std::time::Duration::from_secs(30));
+    waited.expect("the load does not wait")
+}
+
+#[cfg(unix)]
+#[test]
+fn what_may_never_end_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let [pipe, socket] = ["pipe.yaml", "socket.yaml"].map(|name| folder.join(name));
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for path in [pipe, socket, "/dev/zero".into()] {
+        let refused = "unreadable this is a pipe, a socket or a device, which may never end";
+        assert_eq!(messages_in_time(path), [refused]);
+    }
+    // In a folder they are no probe files, as schemas they are a mistake.
+    write(folder, "a.yaml", &probe("a"));
+    assert_eq!(names(&[folder.into()]), ["a"]);
+    for schema in ["pipe.yaml", "/dev/zero"] {
+        let file = folder.join("a.yaml");
+        let text = format!("{}    expect: {{schema: {schema}}}\n", probe("a"));
+        fs::write(&file, text).unwrap();
+        let refused = format!(
+            "bad_schema the schema `{schema}` cannot be read: it is a pipe, a socket or a device, which may never end"
+        );
+        assert_eq!(messages_in_time(file), [refused]);
+    }
+}
+
 #[test]
 fn a_file_beyond_the_bound_is_refused_unread() {
     let folder = tempfile::tempdir().unwrap();
