@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use freshwatch_probe::definition::{Definition, ProbeName};
@@ -43,6 +43,11 @@ pub struct Reloaded {
     pub removed: Vec<ProbeName>,
     /// How many go on as they were.
     pub unchanged: usize,
+}
+
+/// The board behind its lock. It is never half changed, so whoever panicked while he held it has spoilt nothing.
+pub(crate) fn locked(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
+    board.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Board {
