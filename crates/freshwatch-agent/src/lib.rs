@@ -9,6 +9,7 @@
 
 pub mod clock;
 pub mod schedule;
+pub mod supervise;
 
 mod agent;
 mod http;

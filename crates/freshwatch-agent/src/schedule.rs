@@ -23,7 +23,7 @@ use freshwatch_probe::definition::{self, ProbeName, When};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-pub use plan::{LONGEST_SLEEP, Plan, Waking};
+pub use plan::{Plan, Waking};
 
 /// A slot that is later than this is missed, however long the schedule's interval: what a run says then is not about
 /// its slot, and what a suspended machine missed must not start all at once.

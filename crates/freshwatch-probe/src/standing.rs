@@ -78,7 +78,8 @@ impl Standing {
     ///
     /// A run of a definition that is no longer in force counts, but it is not the last: it says nothing of what is
     /// promised now.
-    pub fn absorb(&mut self, run: Run) -> Option<Change> {
+    pub fn absorb(&mut self, run: impl Into<Arc<Run>>) -> Option<Change> {
+        let run = run.into();
         let verdict = run.judgment.verdict;
         self.counts[verdict as usize] += 1;
         if run.attempts > 0 {
@@ -96,7 +97,6 @@ impl Standing {
         if run.definition.fingerprint != self.definition.fingerprint {
             return None;
         }
-        let run = Arc::new(run);
         let before = self.last.replace(Arc::clone(&run));
         let from = before.map(|before| before.judgment.verdict);
         if from == Some(verdict) {

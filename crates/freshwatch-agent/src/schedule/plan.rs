@@ -6,9 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Schedule, Slot};
 
-/// The longest sleep between two looks at the clock: timers stand still while a machine is suspended and know nothing
-/// of a clock that is set.
-pub const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+/// The longest sleep that ends at a slot. A longer one ends before, to look at the clock again: a clock that is slewed
+/// by the 0.05 % that time services allow themselves is then 30 ms off at most.
+const LONGEST_STRAIGHT_SLEEP: Duration = Duration::from_mins(1);
+
+/// When nothing is due any more.
+const FOR_EVER: Duration = Duration::from_hours(24);
 
 /// A `Retry-After` counts for a day at most.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
@@ -72,11 +75,16 @@ impl Plan {
         self.next
     }
 
-    /// How long to sleep before waking up: to the next slot, and a minute at most.
+    /// How long to sleep before waking up: to the next slot, or where that is more than a minute away, nine tenths of
+    /// the way. Whoever sleeps must be woken when the clock is set.
     pub fn sleep(&self, now: Timestamp) -> Duration {
         let wait = self.next.map(|slot| slot.due.duration_since(now));
         let wait = wait.map(|wait| Duration::try_from(wait).unwrap_or(Duration::ZERO));
-        wait.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
+        match wait {
+            Some(wait) if wait <= LONGEST_STRAIGHT_SLEEP => wait,
+            Some(wait) => wait / 10 * 9,
+            None => FOR_EVER,
+        }
     }
 
     /// What to do now.
@@ -118,6 +126,12 @@ impl Plan {
         });
         self.next = self.first_after(now);
         overlapped
+    }
+
+    /// Goes on by another schedule. What has run does not run again, and what was asked for by `Retry-After` holds.
+    pub fn reschedule(&mut self, schedule: Schedule, now: Timestamp) {
+        self.schedule = schedule;
+        self.next = self.first_after(now);
     }
 
     /// The first slot that may still run.
