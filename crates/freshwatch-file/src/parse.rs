@@ -198,12 +198,9 @@ impl Declared {
     fn fit_together(self, files: usize, referenced: Vec<PathBuf>) -> ProbeSet {
         let calendars = provenance::hash(&self.calendar_hashes);
         let definitions = self.probes.into_iter().filter_map(|probe| {
-            let fingerprint = probe.made_from.fingerprint(calendars);
-            let definition = probe.definition?;
-            Some(Arc::new(Definition {
-                fingerprint,
-                ..definition
-            }))
+            let mut definition = probe.definition?;
+            Arc::make_mut(&mut definition).fingerprint = probe.made_from.fingerprint(calendars);
+            Some(definition)
         });
         ProbeSet {
             definitions: definitions.collect(),

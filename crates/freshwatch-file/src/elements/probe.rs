@@ -1,5 +1,7 @@
 //! A probe.
 
+use std::sync::Arc;
+
 use freshwatch_probe::definition::{Definition, ProbeName};
 use freshwatch_probe::request::Method;
 use freshwatch_probe::verdict::Verdict;
@@ -138,8 +140,8 @@ pub(crate) fn looks_like_probe(value: &Node) -> bool {
 pub(crate) struct Declared {
     pub name: String,
     pub place: Place,
-    /// None where it has mistakes.
-    pub definition: Option<Definition>,
+    /// None where it has mistakes. Where it is, it stays: a hundred thousand of them are not moved around.
+    pub definition: Option<Arc<Definition>>,
     pub made_from: MadeFrom,
     pub needs: Vec<Need>,
 }
@@ -177,7 +179,7 @@ pub(crate) fn read(key: &Key, value: Value, context: &Context) -> Declared {
     Declared {
         name: key.text.clone(),
         place: key.place,
-        definition: definition.filter(|_| clean),
+        definition: definition.filter(|_| clean).map(Arc::new),
         made_from: context.made_from(key, value.node),
         needs,
     }
