@@ -17,4 +17,8 @@ mod pairs;
 mod sections;
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
+mod measure;
+#[cfg(test)]
 mod sample;

@@ -155,15 +155,12 @@ fn escape_help(c: char) -> impl Iterator<Item = char> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-    use std::sync::Arc;
-
     use freshwatch_probe::metric;
     use freshwatch_probe::verdict::Verdict;
 
     use super::{Page, write, write_head, write_run};
     use crate::record::{Measurement, Value};
-    use crate::sample::{FixedState, NOON, answered, labels, prober, standing, time, unanswered};
+    use crate::sample::{FixedState, NOON, answered, labels, prober, time, unanswered};
 
     fn text(page: Vec<u8>) -> String {
         String::from_utf8(page).unwrap()
@@ -280,9 +277,7 @@ mod tests {
     fn values_are_escaped() {
         let mut run = answered(Verdict::Ok);
         labels(&mut run).insert("note".to_owned(), "a\\b \"서울\"\nend".to_owned());
-        insta::assert_snapshot!(lines_of(&text(write_run(&run)), "probe_success{"), @r#"
-        probe_success{probe="real-price",note="a\\b \"서울\"\nend",team="prices"} 1
-        "#);
+        insta::assert_snapshot!(lines_of(&text(write_run(&run)), "probe_success{"), @r#"probe_success{probe="real-price",note="a\\b \"서울\"\nend",team="prices"} 1"#);
         let metric = metric::Metric {
             help: "A \\ and \"quotes\"\nand lines.",
             ..*metric::PROBE_SUCCESS

@@ -152,11 +152,13 @@ pub(crate) struct FixedState {
 impl FixedState {
     /// Names are given in their order.
     pub(crate) fn new(names: impl IntoIterator<Item = String>, prober: Prober) -> Self {
-        let standings = names
-            .into_iter()
-            .map(|name| Arc::new(named(&name, Verdict::Stale)));
+        Self::of(names.into_iter().map(|name| named(&name, Verdict::Stale)), prober)
+    }
+
+    /// States are given in the order of the names.
+    pub(crate) fn of(standings: impl IntoIterator<Item = Standing>, prober: Prober) -> Self {
         Self {
-            standings: standings.collect(),
+            standings: standings.into_iter().map(Arc::new).collect(),
             prober,
         }
     }

@@ -12,25 +12,25 @@ use crate::resource::{Resource, VERSION};
 use crate::sections::{Section, Sections};
 
 /// The most points of a request: about a hundred probes, half a megabyte.
-pub(super) const MOST_POINTS: usize = 5_000;
+pub(crate) const MOST_POINTS: usize = 5_000;
 
 /// The most bytes of a request before compression: the smallest limit of the usual receivers.
-pub(super) const MOST_BYTES: usize = 4 << 20;
+pub(crate) const MOST_BYTES: usize = 4 << 20;
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     /// The encoded `ExportMetricsServiceRequest`.
-    pub(super) body: Bytes,
+    pub(crate) body: Bytes,
     /// How many points it holds.
-    pub(super) points: usize,
+    pub(crate) points: usize,
 }
 
 /// Groups measurements by metric into requests, without holding more than one request at a time.
 ///
 /// The order of time is kept across requests: with each of them Prometheus writes a `target_info` of the same
 /// resource, and refuses one that is older than the last.
-pub(super) struct Encoder {
+pub(crate) struct Encoder {
     /// The resource and the scope, each in its frame.
     resource: Vec<u8>,
     scope: Vec<u8>,
@@ -43,7 +43,7 @@ pub(super) struct Encoder {
 
 impl Encoder {
     /// An encoder of requests of this resource.
-    pub(super) fn new(resource: &Resource) -> Self {
+    pub(crate) fn new(resource: &Resource) -> Self {
         let of = proto::Resource {
             attributes: key_values(resource.attributes()),
             ..proto::Resource::default()
@@ -67,7 +67,7 @@ impl Encoder {
 
     /// Takes in everything that `measure` visits, all of which is of this probe or of the prober itself. Gives the
     /// requests that are full.
-    pub(super) fn take<'a>(
+    pub(crate) fn take<'a>(
         &mut self,
         probe: Option<Probe<'a>>,
         measure: impl FnOnce(&mut dyn FnMut(Measurement<'a>)),
@@ -98,7 +98,7 @@ impl Encoder {
     }
 
     /// The request of what was taken in since the last; none when nothing was.
-    pub(super) fn finish(&mut self) -> Option<Batch> {
+    pub(crate) fn finish(&mut self) -> Option<Batch> {
         let points = std::mem::take(&mut self.points);
         if points == 0 {
             return None;

@@ -1,30 +1,50 @@
-//! The export of the daemon: the whole state at every interval.
+//! The export of the daemon: the whole state at every interval, marks for the series that ended, and what waits at
+//! the end.
+//!
+//! One future holds all of it: one part reads the state and fills the queue, the other sends. Neither ever holds up
+//! a probe: the state is read a few probes at a time, and between two reads others have their turn.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use freshwatch_probe::prober::Export;
-use jiff::Timestamp;
+use freshwatch_probe::standing::Standing;
+use jiff::{SignedDuration, Timestamp};
+use tokio::task;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 
-use super::config::Config;
-use super::told::Told;
+use super::config::{Compression, Config};
+use super::encode::{Batch, Encoder};
+use super::ending::Ending;
+use super::parcel::Parcel;
+use super::post::{Post, after};
+use super::queue::{self, Queue};
+use super::retry::Backoff;
+use super::sender::{Receive, Sender};
+use super::snapshot::{Gone, Snapshot};
+use super::status::ExportStatus;
+use super::told::{Teller, Told};
+use crate::record::{Probe, of_prober, of_standing};
 use crate::resource::Resource;
 use crate::state::State;
 
+/// So many probes are read and encoded at a time: about half a millisecond.
+const MOST_PROBES: usize = 25;
+
+/// While the receiver takes what it is sent, no more batches than these are made ahead of it: a whole export of ten
+/// thousand probes would be forty megabytes.
+const MOST_AHEAD: usize = 2;
+
 /// Exports the whole state at every interval.
-pub struct Exporter {
+pub struct Exporter(Export<Post>);
+
+/// An exporter to any receiver.
+struct Export<R> {
+    receiver: R,
+    resource: Resource,
+    interval: Duration,
+    compression: Compression,
+    backoff: Backoff,
     status: ExportStatus,
-}
-
-/// How the export goes, to be read at any time.
-#[derive(Debug, Clone, Default)]
-pub struct ExportStatus(Arc<Mutex<Export>>);
-
-impl ExportStatus {
-    /// How it goes now.
-    pub fn read(&self) -> Export {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
 }
 
 impl Exporter {
@@ -33,18 +53,23 @@ impl Exporter {
     /// # Errors
     /// A fragment that names the variable and the file that cannot be used.
     pub fn new(config: Config, resource: Resource, interval: Duration) -> Result<Self, String> {
-        let _ = (config, resource, interval);
-        Ok(Self {
-            status: ExportStatus::default(),
-        })
+        Ok(Self(Export {
+            resource,
+            interval,
+            compression: config.compression,
+            backoff: config.backoff,
+            status: ExportStatus::new(Queue::new(queue::MOST_BYTES)),
+            receiver: Post::new(config)?,
+        }))
     }
 
     /// How the export goes.
     pub fn status(&self) -> ExportStatus {
-        self.status.clone()
+        self.0.status.clone()
     }
 
-    /// Exports until `stop`; then once more, and sends what waits for at most `flush_bound`.
+    /// Exports at once and then at every interval until `stop`; then once more, and sends what waits for at most
+    /// `flush_bound`. What is told to `on_told` is worth a line in the log.
     pub async fn run(
         self,
         state: Arc<dyn State>,
@@ -53,7 +78,212 @@ impl Exporter {
         flush_bound: Duration,
         on_told: impl Fn(Told) + Send + Sync,
     ) {
-        let _ = (state, now, flush_bound, &on_told, self.status);
-        stop.await;
+        self.0.run(state, now, stop, flush_bound, on_told).await;
     }
 }
+
+impl<R: Receive> Export<R> {
+    async fn run(
+        self,
+        state: Arc<dyn State>,
+        now: fn() -> Timestamp,
+        stop: impl Future<Output = ()>,
+        flush_bound: Duration,
+        on_told: impl Fn(Told) + Send + Sync,
+    ) {
+        let teller = Teller::new(on_told, now);
+        let (herald, ending) = Ending::new();
+        let sender = Sender {
+            receiver: self.receiver,
+            status: &self.status,
+            backoff: self.backoff,
+            teller: &teller,
+            now,
+            ending: ending.clone(),
+        };
+        let reader = Reader {
+            state: &*state,
+            encoder: Encoder::new(&self.resource),
+            snapshot: Snapshot::default(),
+            clock: Clock::new(now),
+            compression: self.compression,
+            status: &self.status,
+            teller: &teller,
+            ending,
+        };
+        // No interval at all would spin.
+        let interval = self.interval.max(Duration::from_millis(1));
+        let work = async { tokio::join!(reader.run(interval), sender.run()) };
+        let bound = async {
+            stop.await;
+            herald.announce();
+            sleep(flush_bound).await;
+        };
+        tokio::select! {
+            biased;
+            ((), ()) = work => (),
+            () = bound => (),
+        }
+        let left = self.status.queue.len();
+        self.status.counts().dropped_shutdown += left;
+        teller.left(left);
+    }
+}
+
+/// Reads the state and fills the queue.
+struct Reader<'r, F> {
+    state: &'r dyn State,
+    encoder: Encoder,
+    snapshot: Snapshot,
+    clock: Clock,
+    compression: Compression,
+    status: &'r ExportStatus,
+    teller: &'r Teller<F>,
+    ending: Ending,
+}
+
+impl<F: Fn(Told) + Send + Sync> Reader<'_, F> {
+    /// Exports at every interval, and once more at the end.
+    ///
+    /// An export that comes late is not made up for: the next would show the same once more. So missed ticks are
+    /// skipped, and the others stay where they were.
+    async fn run(mut self, every: Duration) {
+        let mut ticks = interval(every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut ending = self.ending.clone();
+        loop {
+            tokio::select! {
+                biased;
+                () = ending.comes() => break,
+                _ = ticks.tick() => self.export(after(every / 2)).await,
+            }
+        }
+        self.export(after(Duration::ZERO)).await;
+        self.status.queue.close();
+    }
+
+    /// One export. Until `hurry` it goes no faster than the receiver takes it.
+    async fn export(&mut self, hurry: Instant) {
+        self.clock.begin();
+        self.snapshot.begin();
+        let mut last = None;
+        loop {
+            let standings = self.state.after(last.as_ref(), MOST_PROBES);
+            let Some(standing) = standings.last() else { break };
+            last = Some(standing.definition.name.clone());
+            let time = self.clock.read();
+            let (full, gone) = self.encode(&standings, time);
+            drop(standings);
+            self.put(full, hurry).await;
+            self.end(gone, time, hurry).await;
+            task::yield_now().await;
+        }
+        self.export_prober(hurry).await;
+    }
+
+    fn encode(&mut self, standings: &[Arc<Standing>], time: Timestamp) -> (Vec<Batch>, Vec<Gone>) {
+        let mut full = Vec::new();
+        let mut gone = Vec::new();
+        let mut current = Vec::new();
+        for standing in standings {
+            let probe = Some(Probe::of(&standing.definition));
+            current.clear();
+            full.extend(self.encoder.take(probe, |visit| {
+                of_standing(standing, time, &mut |measurement| {
+                    current.push(measurement);
+                    visit(measurement);
+                });
+            }));
+            gone.extend(self.snapshot.probe(&standing.definition, &current));
+        }
+        (full, gone)
+    }
+
+    async fn export_prober(&mut self, hurry: Instant) {
+        let time = self.clock.read();
+        let prober = self.state.prober();
+        let (full, gone) = {
+            let mut current = Vec::new();
+            of_prober(&prober, time, &mut |measurement| current.push(measurement));
+            let full = self
+                .encoder
+                .take(None, |visit| current.iter().copied().for_each(visit));
+            (full, self.snapshot.finish(&current))
+        };
+        self.put(full, hurry).await;
+        self.end(gone, time, hurry).await;
+        let rest = self.encoder.finish().into_iter().collect();
+        self.put(rest, hurry).await;
+    }
+
+    /// Marks series as ended: as many as there are probes, when all of them are removed.
+    async fn end(&mut self, gone: Vec<Gone>, time: Timestamp, hurry: Instant) {
+        for (nth, gone) in (1..).zip(&gone) {
+            let full = self
+                .encoder
+                .take(gone.probe(), |visit| gone.ends(time).for_each(visit));
+            self.put(full, hurry).await;
+            if nth % MOST_PROBES == 0 {
+                task::yield_now().await;
+            }
+        }
+    }
+
+    async fn put(&mut self, batches: Vec<Batch>, hurry: Instant) {
+        for batch in batches {
+            let parcel = pack(batch, self.compression).await;
+            let dropped = self.status.queue.push(parcel);
+            self.status.counts().dropped_full += dropped;
+            self.teller.dropped(dropped);
+            tokio::select! {
+                () = self.ending.comes() => (),
+                // Both ways it goes on.
+                _ = timeout_at(hurry, self.status.queue.room(MOST_AHEAD)) => (),
+            }
+        }
+    }
+}
+
+/// To compress takes milliseconds, which is too long among tasks that have to start in time.
+async fn pack(batch: Batch, compression: Compression) -> Parcel {
+    match compression {
+        Compression::None => Parcel::new(batch, compression),
+        Compression::Gzip => {
+            let plain = batch.clone();
+            let packed = task::spawn_blocking(move || Parcel::new(batch, compression)).await;
+            packed.unwrap_or_else(|_| Parcel::new(plain, Compression::None))
+        }
+    }
+}
+
+/// The times that points carry. They never go backwards, even when the clock does: a receiver refuses what comes
+/// before what it has.
+struct Clock {
+    now: fn() -> Timestamp,
+    latest: Timestamp,
+}
+
+impl Clock {
+    fn new(now: fn() -> Timestamp) -> Self {
+        Self {
+            now,
+            latest: Timestamp::MIN,
+        }
+    }
+
+    /// An export begins: a series has one value at one time, so it is later than the one before by at least what
+    /// Prometheus can tell apart.
+    fn begin(&mut self) {
+        let next = self.latest.saturating_add(SignedDuration::from_millis(1));
+        self.latest = (self.now)().max(next.unwrap_or(self.latest));
+    }
+
+    /// The time of what is read now.
+    fn read(&mut self) -> Timestamp {
+        self.latest = self.latest.max((self.now)());
+        self.latest
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,21 @@
-//! Delivery over OTLP/HTTP with protobuf (<https://opentelemetry.io/docs/specs/otlp/>).
+//! Delivery over OTLP/HTTP with protobuf (<https://opentelemetry.io/docs/specs/otlp/>): once for a program that
+//! ends ([`push`]), and at every interval for one that stays ([`Exporter`]).
 
 pub mod config;
 
-mod encode;
+pub(crate) mod encode;
 mod wire;
 
 mod parcel;
 mod post;
 mod push;
 
+mod ending;
 mod export;
+mod queue;
+mod sender;
+mod snapshot;
+mod status;
 mod told;
 
 mod answer;
@@ -18,7 +24,8 @@ mod retry;
 mod transport;
 
 pub use config::Config;
-pub use export::{ExportStatus, Exporter};
+pub use export::Exporter;
 pub use push::{Delivery, Failure, Rejected, push};
 pub use retry::Backoff;
+pub use status::ExportStatus;
 pub use told::{DropCause, Told};

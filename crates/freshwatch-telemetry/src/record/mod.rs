@@ -20,8 +20,9 @@ pub use prober::{of_one_shot, of_prober};
 pub use run::of_run;
 pub use standing::of_standing;
 
-/// Labels that a receiver overwrites with the resource's own, so no series carries them.
-const RECEIVERS_LABELS: [&str; 2] = ["job", "instance"];
+/// Labels that a receiver gives a meaning of its own, so no series carries them from its probe: the resource's, and
+/// the bounds of buckets.
+const RECEIVERS_LABELS: [&str; 4] = ["job", "instance", "le", "quantile"];
 
 /// One value of one series at one time.
 #[derive(Debug, Clone, Copy)]
