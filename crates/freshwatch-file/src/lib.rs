@@ -7,9 +7,9 @@
 //! (`yaml`). The tree is opened as blocks with `defaults` beneath them (`block`), and each element of the grammar
 //! (`elements`, one a file) reads its part. A reader never stops at the first mistake: it notes what it finds in the
 //! one list (`context`) and gives nothing, so that a single load reports every mistake of every file. `picture` draws
-//! them.
+//! them. `provenance` hashes what each probe is made from, so that a reload knows which have changed.
 //!
-//! This crate fetches nothing, reads no clock and knows nothing of the command line. `load.rs` alone reads the disk.
+//! This crate fetches nothing, reads no clock and knows nothing of the command line. `load` alone reads the disk.
 //! The value of an environment variable stands in no message: placeholders become secrets as soon as they are read.
 //!
 //! [`Definition`]: freshwatch_probe::definition::Definition

@@ -21,8 +21,8 @@ use crate::yaml::Place;
 const DEFAULT_PATH: &str = "probes/";
 
 /// Reads files and folders: a folder's `*.yaml` and `*.yml` at any depth in the order of their names, hidden ones
-/// passed over; a file whatever its name, but no pipe or device: nobody knows whether it ever ends, and it cannot be
-/// read again. `env` looks environment variables up.
+/// passed over; a file whatever its name, but no pipe or device, not even `/dev/stdin` or `<(…)` unless a file is behind
+/// it: nobody knows whether it ever ends, and it cannot be read again. `env` looks environment variables up.
 ///
 /// # Errors
 /// Every mistake of every file, those of the disk among them.

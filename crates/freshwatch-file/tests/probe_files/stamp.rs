@@ -150,7 +150,7 @@ fn new_rights_show() {
     let before = of(folder.path());
     let mut tries = 0;
     // One tick of the file system's clock may pass in between, some milliseconds at most.
-    while before == of(folder.path()) && tries < 1_000_000 {
+    while before == of(folder.path()) && tries < 20_000 {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         tries += 1;
     }
