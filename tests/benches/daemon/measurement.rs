@@ -143,6 +143,7 @@ impl Bench {
         thread::sleep(self.arguments.window(scenario));
         let to = clock::now();
         let cpu = Cpu::now(process, &target.process)?.since(before);
+        process.still_runs()?;
         let memory = process.memory()?;
         let exports = self.receiver.counts();
         thread::sleep(DRAIN);

@@ -27,7 +27,8 @@ pub struct Punctuality {
     pub due: u32,
     /// How many had a request.
     pub done: u32,
-    /// Requests for a slot that had one already.
+    /// Requests that reached the target in the interval of a slot that had its request already: later than an interval,
+    /// or twice.
     pub doubled: u32,
     /// Of each run that was done: the request's arrival at the target minus the moment when it was due; sorted.
     lateness: Vec<Duration>,

@@ -175,7 +175,10 @@ fn notes(scenario: &Scenario, who: Contender, seen: &Measurement) -> Vec<String>
         ));
     }
     if seen.runs.doubled > 0 {
-        notes.push(format!("{} requests came TWICE for a slot", seen.runs.doubled));
+        notes.push(format!(
+            "{} requests came later than an interval, or TWICE for a slot",
+            seen.runs.doubled
+        ));
     }
     match (who, seen.exported) {
         (Contender::Freshwatch, (0, _)) => notes.push("it exported NOTHING meanwhile".to_owned()),
