@@ -174,7 +174,7 @@ fn every_name_arrives_as_the_table_has_it_with_the_labels_and_at_the_end_of_the_
 }
 
 /// What a run alone does not know.
-const ONLY_OF_THE_DAEMON: [&str; 15] = [
+const ONLY_OF_THE_DAEMON: [&str; 16] = [
     "probe_runs_total",
     "probe_data_items",
     "probe_data_fresh_items",
@@ -183,6 +183,7 @@ const ONLY_OF_THE_DAEMON: [&str; 15] = [
     "probe_run_duration_seconds",
     "freshwatch_run_lateness_seconds",
     "freshwatch_runs_skipped_total",
+    "freshwatch_results_lost_total",
     "freshwatch_runs_in_flight",
     "freshwatch_config_last_reload_successful",
     "freshwatch_config_last_reload_success_timestamp_seconds",
