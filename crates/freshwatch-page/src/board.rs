@@ -98,7 +98,8 @@ impl Board {
     ///
     /// A run of a probe that is no longer known, or no longer runs, changes nothing. One of a definition that is no
     /// longer in force counts, but does not know when the next one starts.
-    pub fn absorb(&mut self, run: Run, next: Option<Timestamp>) -> Option<Change> {
+    pub fn absorb(&mut self, run: impl Into<Arc<Run>>, next: Option<Timestamp>) -> Option<Change> {
+        let run = run.into();
         let standing = self.running(run.probe())?;
         if run.definition.fingerprint == standing.definition.fingerprint {
             standing.next_run = next;

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use freshwatch_probe::duration;
 use jiff::Timestamp;
 
+use crate::daemon::logs::{Format, Least};
 use crate::exit_code::FailOn;
 
 /// Synthetic probes that know stale from down.
@@ -30,6 +31,9 @@ pub enum Command {
     /// Run every probe once, report, push the results, and exit by verdict
     #[command(after_long_help = CHECK_HELP)]
     Check(Check),
+    /// Run the probes by their schedules, push the state, serve /metrics: the daemon
+    #[command(after_long_help = RUN_HELP)]
+    Run(Run),
     /// Find every mistake in probe files, each with its place and its remedy
     #[command(after_long_help = LINT_HELP)]
     Lint(Lint),
@@ -56,6 +60,19 @@ Exit codes:
   64  wrong use of the command line
   78  probe files with mistakes; nothing was probed
 Across probes the order is 78, 2, 5, 4, 3, 6, 0.";
+
+const RUN_HELP: &str = "\
+Examples:
+  freshwatch run                                   every probe under probes/, /metrics on 127.0.0.1:4171
+  freshwatch run /etc/freshwatch --listen 0.0.0.0:4171
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 freshwatch run
+  curl -X POST http://127.0.0.1:4171/-/reload      the files again; SIGHUP does it too
+
+Endpoints: /metrics, /-/healthy, /-/ready, /-/reload, /api/v1/probes, /api/v1/probes/NAME, and /probe where it is
+allowed. The state is pushed every 15 seconds; OTEL_METRIC_EXPORT_INTERVAL, in milliseconds, says otherwise.
+
+Exit codes: 0 asked to stop by SIGTERM or SIGINT, 1 failed inside, 64 wrong use or an address that cannot be had,
+78 probe files with mistakes.";
 
 const LINT_HELP: &str = "\
 Examples:
@@ -106,6 +123,69 @@ pub struct Check {
     /// Where results go.
     #[command(flatten)]
     pub delivery: Delivery,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Where the probes are.
+    #[command(flatten)]
+    pub files: Files,
+    /// Where /metrics and the other endpoints listen, or `none`; port 0: a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4171", value_parser = Listen::read)]
+    pub listen: Listen,
+    /// How many probes may run at once
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = read_limit)]
+    pub max_concurrent: usize,
+    /// How many probes of one host may run at once
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = read_limit)]
+    pub max_per_host: usize,
+    /// How long runs that are under way may take to end when the daemon is asked to stop
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration::parse)]
+    pub grace: Duration,
+    /// How often to look whether the files have changed; 0s: never
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = read_watch_interval)]
+    pub watch_interval: Duration,
+    /// How log lines on standard error look
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub log_format: Format,
+    /// The least important lines that are logged
+    #[arg(long, value_enum, default_value_t = Least::Info)]
+    pub log_level: Least,
+    /// Serve /probe?target=…&module=NAME as blackbox_exporter does, for the hosts in --probe-targets
+    #[arg(long, requires = "probe_targets")]
+    pub allow_probe_endpoint: bool,
+    /// The hosts that /probe may ask: `api.example.com`, `*.example.com`, `10.0.0.7:8080`
+    #[arg(
+        long,
+        value_name = "HOST,…",
+        value_delimiter = ',',
+        requires = "allow_probe_endpoint"
+    )]
+    pub probe_targets: Vec<String>,
+    /// Where results go.
+    #[command(flatten)]
+    pub delivery: Delivery,
+}
+
+/// Where the endpoints listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listen {
+    /// At this address.
+    At(SocketAddr),
+    /// There are none.
+    Nowhere,
+}
+
+impl Listen {
+    fn read(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self::Nowhere);
+        }
+        text.parse().map(Self::At).map_err(|_| {
+            format!("`{text}` is not an address with a port: write it like `127.0.0.1:4171`, or `none`")
+        })
+    }
 }
 
 /// Where results go.
@@ -182,6 +262,28 @@ fn read_time(text: &str) -> Result<Timestamp, String> {
 fn read_address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| format!("`{text}` is not an address with a port: write it like `127.0.0.1:4170`"))
+}
+
+fn read_limit(text: &str) -> Result<usize, String> {
+    let wrong = || format!("`{text}` is not a number from 1 to 1000000");
+    let limit = text.parse().map_err(|_| wrong())?;
+    if (1..=1_000_000).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(wrong())
+    }
+}
+
+fn read_watch_interval(text: &str) -> Result<Duration, String> {
+    let shortest = Duration::from_millis(100);
+    let interval = duration::parse(text)?;
+    if interval > Duration::ZERO && interval < shortest {
+        return Err(format!(
+            "`{text}` is shorter than {}: the files would be looked at all the time",
+            duration::show(shortest)
+        ));
+    }
+    Ok(interval)
 }
 
 fn read_rhythm(text: &str) -> Result<Duration, String> {

@@ -1,10 +1,11 @@
 //! The command line: it wires the crates together and holds no judgment of its own.
 //!
-//! Its place in the way of a run: `commands/check.rs` loads definitions with `freshwatch-file`, runs them with
+//! Its place in the way of a run: `commands/check.rs`, or `commands/run.rs` for the daemon, loads definitions with `freshwatch-file`, runs them with
 //! `freshwatch-agent`, hands the runs to `report` and to `freshwatch-telemetry`, and ends by `exit_code`.
 
 pub mod command_line;
 pub mod commands;
+mod daemon;
 mod demo;
 pub mod exit_code;
 pub mod report;
@@ -28,6 +29,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match command_line.command {
         Command::Check(options) => commands::check::run(&options),
+        Command::Run(options) => commands::run::run(&options),
         Command::Lint(options) => commands::lint::run(&options),
         Command::Demo(options) => commands::demo::run(&options),
     };

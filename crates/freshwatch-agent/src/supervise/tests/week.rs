@@ -10,16 +10,16 @@ use crate::schedule::Schedule;
 
 /// Slow and quick, in step and out of it, by interval and by cron line.
 const RHYTHMS: [&str; 10] = [
-    "15m",
-    "17m",
-    "30m",
+    "20m",
     "1h",
+    "2h",
     "6h",
     "1d",
-    "*/20 * * * *",
+    "*/30 * * * *",
     "30 2 * * *",
     "0 9 * * mon-fri",
     "@hourly",
+    "7 */4 * * *",
 ];
 
 #[tokio::test(start_paused = true)]
@@ -56,7 +56,7 @@ async fn every_probe_of_a_week_starts_at_each_of_its_slots_and_at_no_other_time(
         }
         due += slots.len();
     }
-    assert!(runs >= due && due > 200_000, "{runs} {due}");
+    assert!(runs >= due && due > 100_000, "{runs} {due}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,74 @@
+//! What runs beside the probes: the endpoints and the export.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use freshwatch_agent::clock;
+use freshwatch_page::Endpoints;
+use freshwatch_telemetry::otlp::Exporter;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use super::logs;
+use super::shared::Shared;
+
+/// How long the last export may take.
+const FLUSH_BOUND: Duration = Duration::from_secs(5);
+
+/// What runs beside the probes; dropping it cuts it off.
+#[derive(Default)]
+pub(super) struct Beside {
+    export: Option<Task>,
+    endpoints: Option<Task>,
+}
+
+/// A task that ends when it is asked to.
+struct Task {
+    set: JoinSet<()>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Beside {
+    pub fn start(shared: &Arc<Shared>, listener: Option<TcpListener>, exporter: Option<Exporter>) -> Self {
+        let endpoints = listener.map(|listener| {
+            let endpoints = Endpoints::new(Arc::clone(shared) as _);
+            Task::start(|stop| endpoints.serve(listener, stop))
+        });
+        let export = exporter.map(|exporter| {
+            let state = Arc::clone(shared) as _;
+            Task::start(|stop| exporter.run(state, clock::now, stop, FLUSH_BOUND, logs::delivery))
+        });
+        Self { export, endpoints }
+    }
+
+    /// The last export goes out first, so that whoever watches the endpoints sees the daemon until the end.
+    pub async fn end(self) {
+        for task in [self.export, self.endpoints].into_iter().flatten() {
+            task.end().await;
+        }
+    }
+}
+
+impl Task {
+    fn start<F>(work: impl FnOnce(Stop) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, stopped) = oneshot::channel();
+        let mut set = JoinSet::new();
+        set.spawn(work(Box::pin(async {
+            // It is dropped when everything is: that is a reason to stop as well.
+            let _ = stopped.await;
+        })));
+        Self { set, stop }
+    }
+
+    async fn end(mut self) {
+        // It may have ended already.
+        let _ = self.stop.send(());
+        while self.set.join_next().await.is_some() {}
+    }
+}
+
+type Stop = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;

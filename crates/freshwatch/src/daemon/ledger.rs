@@ -1,0 +1,57 @@
+//! Takes in what the supervisor tells, in order: the one place that changes the board between reloads.
+
+use std::sync::Arc;
+
+use freshwatch_agent::supervise::Event;
+use freshwatch_page::board::Board;
+use freshwatch_probe::prober::Skip;
+use freshwatch_probe::standing::Change;
+use tokio::sync::mpsc::Receiver;
+
+use super::logs;
+use super::shared::Shared;
+
+/// So many events are taken in under one lock.
+const MOST_AT_ONCE: usize = 256;
+
+/// Takes everything in until nobody can tell anything any more.
+pub(super) async fn keep(mut told: Receiver<Event>, shared: Arc<Shared>) {
+    let mut events = Vec::new();
+    let mut changes = Vec::new();
+    while told.recv_many(&mut events, MOST_AT_ONCE).await > 0 {
+        {
+            let mut board = shared.board();
+            changes.extend(events.drain(..).filter_map(|event| take_in(&mut board, event)));
+        }
+        for change in changes.drain(..) {
+            logs::change(&change);
+        }
+    }
+}
+
+fn take_in(board: &mut Board, event: Event) -> Option<Change> {
+    match event {
+        Event::Scheduled { probe, next } => {
+            board.scheduled(&probe, next);
+            None
+        }
+        Event::Ran { run, lateness, next } => {
+            board.started(lateness);
+            board.absorb(run, next)
+        }
+        Event::Overloaded { run, next } => {
+            board.skip(run.probe(), Skip::Overload, 1, next);
+            board.absorb(run, next)
+        }
+        Event::Aborted { run } => board.absorb(run, None),
+        Event::Skipped {
+            probe,
+            cause,
+            slots,
+            next,
+        } => {
+            board.skip(&probe, cause, slots, next);
+            None
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The daemon: what runs for a year behind `freshwatch run`.
+//!
+//! Control goes down once: the signals, `POST /-/reload` and the watched files ask for a reload, which hands
+//! definitions to the supervisor. Data comes back once: the supervisor's events go down one bounded channel to the
+//! ledger, which folds them into the board; the endpoints and the export read from there.
+
+mod beside;
+mod descriptors;
+mod files;
+mod ledger;
+pub mod logs;
+mod modules;
+mod shared;
+mod signals;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use freshwatch_agent::Agent;
+use freshwatch_agent::supervise::{Limits, Supervisor};
+use freshwatch_file::ProbeSet;
+use freshwatch_page::{Readiness, bind};
+use freshwatch_telemetry::otlp::Exporter;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::exit_code::ExitCode;
+use beside::Beside;
+use files::{Ask, Files};
+use modules::Modules;
+use shared::Shared;
+use signals::{Asked, Signals};
+
+pub use logs::Logs;
+pub use modules::Targets;
+
+/// So many events may wait to be taken in: more than a second of ten thousand probes that all end at once. The room
+/// is taken only while it is needed.
+const MOST_EVENTS: usize = 16 << 10;
+
+/// What the command line says of the daemon.
+#[derive(Debug)]
+pub struct Settings {
+    /// The probe files.
+    pub paths: Vec<PathBuf>,
+    /// Where the endpoints listen; none: nowhere.
+    pub listen: Option<SocketAddr>,
+    /// What may run at once.
+    pub limits: Limits,
+    /// How long runs may take to end when the program ends.
+    pub grace: Duration,
+    /// How often the files are looked at; zero: never.
+    pub watch_interval: Duration,
+    /// Who may be probed through `/probe`; none: nobody.
+    pub targets: Option<Targets>,
+}
+
+/// Runs these probes until the process is asked to stop.
+///
+/// # Errors
+/// What stands in the way of the start.
+pub async fn run(settings: Settings, set: ProbeSet, exporter: Option<Exporter>) -> Result<ExitCode> {
+    descriptors::raise_limit();
+    let mut signals = Signals::watch().context("signals cannot be watched")?;
+    let listener = match settings.listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let agent = Agent::new();
+    let (events, told) = mpsc::channel(MOST_EVENTS);
+    let mut supervisor = Supervisor::new(agent.clone(), settings.limits, events);
+    let (asks, asked) = mpsc::channel(1);
+    let shared = Arc::new(Shared::new(
+        supervisor.gauges(),
+        exporter.as_ref().map(Exporter::status),
+        asks,
+        settings.targets.map(|targets| Modules::new(agent, targets)),
+    ));
+    logs::starting(&set, listener.as_ref());
+    let mut files = Files::new(settings.paths, settings.watch_interval);
+    files.begin(set, &mut supervisor, &shared);
+    let mut ledger = JoinSet::new();
+    ledger.spawn(ledger::keep(told, Arc::clone(&shared)));
+    let beside = Beside::start(&shared, listener, exporter);
+    shared.set_readiness(Readiness::Ready);
+
+    let code = attend(&mut supervisor, &mut files, asked, &shared, &mut signals).await;
+
+    shared.set_readiness(Readiness::Ending);
+    logs::ending(supervisor.gauges().in_flight(), settings.grace);
+    tokio::select! {
+        biased;
+        // Whoever asks twice does not want to wait.
+        () = signals.stop() => {}
+        () = async {
+            supervisor.stop(settings.grace).await;
+            // The last event has been told; the ledger ends when it has taken it in.
+            while ledger.join_next().await.is_some() {}
+            beside.end().await;
+        } => {}
+    }
+    Ok(code)
+}
+
+/// Reloads whenever there is a reason to, until the end.
+async fn attend(
+    supervisor: &mut Supervisor<Agent>,
+    files: &mut Files,
+    mut asked: mpsc::Receiver<Ask>,
+    shared: &Shared,
+    signals: &mut Signals,
+) -> ExitCode {
+    loop {
+        let ask = tokio::select! {
+            biased;
+            signal = signals.next() => match signal {
+                Asked::Stop => return ExitCode::Ok,
+                Asked::Reload => None,
+            },
+            error = supervisor.failed() => {
+                tracing::error!("the schedule of a probe has failed inside, which is a bug: {error}");
+                return ExitCode::Crash;
+            }
+            Some(ask) = asked.recv() => Some(ask),
+            () = files.changed() => None,
+        };
+        let reloaded = tokio::select! {
+            biased;
+            () = signals.stop() => return ExitCode::Ok,
+            reloaded = files.reload(supervisor, shared) => reloaded,
+        };
+        if let Some(ask) = ask {
+            // Whoever asked may have gone.
+            let _ = ask.send(reloaded);
+        }
+    }
+}
