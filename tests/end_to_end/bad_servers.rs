@@ -368,6 +368,28 @@ async fn a_secret_file_that_is_missing() {
     assert_eq!((run.attempts, server.connections()), (0, 0));
 }
 
+#[tokio::test]
+async fn interim_answers_without_end() {
+    let flood = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000);
+    let server = Server::playing(move |mut visit| {
+        let flood = flood.clone();
+        async move {
+            visit.request().await;
+            while visit.send(&flood).await {}
+        }
+    })
+    .await;
+    let told = "down protocol: SERVER sent 256 KiB of interim answers (1xx) and no answer";
+    check(&server, |_| {}, told).await;
+}
+
+#[tokio::test]
+async fn a_few_interim_answers_are_passed_over() {
+    let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(100);
+    let server = Server::answering([interim.as_bytes(), &json("{}")].concat()).await;
+    check(&server, |_| {}, "ok").await;
+}
+
 /// An address that nobody listens at.
 async fn closed_address() -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")

@@ -38,11 +38,15 @@ impl Preparation {
     pub async fn make(definition: &Definition) -> Result<Self, NotMade> {
         let request = &definition.request;
         let files = read_files(request, definition.timeout).await?;
-        let values = RunValues {
-            nonce: random_token()[..16].to_owned(),
-            run_id: random_token(),
+        let mut values = RunValues {
             files: files.secrets,
+            ..RunValues::default()
         };
+        // The system is only asked for what is used.
+        if request.templates().any(Template::holds_token) {
+            values.nonce = random_token()[..16].to_owned();
+            values.run_id = random_token();
+        }
         let outgoing = Outgoing::build(request, &values)?;
         let secrets = request
             .templates()
@@ -71,10 +75,10 @@ async fn read_files(request: &Request, timeout: Duration) -> Result<Files, NotMa
         .flat_map(Template::files)
         .map(Path::to_owned)
         .collect();
-    let tls = request.tls.clone();
-    if secrets.is_empty() && tls.ca.is_none() && tls.client.is_none() {
+    if secrets.is_empty() && request.tls.ca.is_none() && request.tls.client.is_none() {
         return Ok(Files::default());
     }
+    let tls = request.tls.clone();
     // A file on a network disk can hang; the thread is left to the system then, the run is not.
     let reading = task::spawn_blocking(move || read_now(secrets, &tls));
     match time::timeout(timeout, reading).await {

@@ -57,6 +57,9 @@ impl Path {
     /// # Errors
     /// The document is such that looking would take too long or too much memory.
     pub fn select<'v>(&self, document: &'v Value) -> Result<Vec<&'v Value>, TooCostly> {
+        if self.singular {
+            return Ok(walk(&self.query, document).into_iter().collect());
+        }
         if self.effort.is_bearable(document) {
             return Ok(process(&self.query, document));
         }
@@ -68,6 +71,31 @@ impl Path {
         let items = self.items.as_ref();
         items.map_or(0, |items| process(items, document).len().saturating_sub(found))
     }
+}
+
+/// Names and indices alone need no engine, which notes for each value where it was.
+fn walk<'v>(query: &JpQuery, document: &'v Value) -> Option<&'v Value> {
+    query
+        .segments
+        .iter()
+        .try_fold(document, |value, segment| match segment {
+            Segment::Selector(Selector::Name(name)) => value.get(name),
+            Segment::Selector(Selector::Index(index)) => element(value.as_array()?, *index),
+            Segment::Selector(Selector::Wildcard | Selector::Slice(..) | Selector::Filter(_))
+            | Segment::Selectors(_)
+            | Segment::Descendant(_) => None,
+        })
+}
+
+/// A negative index counts from the end (RFC 9535, section 2.3.3).
+fn element(elements: &[Value], index: i64) -> Option<&Value> {
+    let distance = usize::try_from(index.unsigned_abs()).ok()?;
+    let index = if index < 0 {
+        elements.len().checked_sub(distance)?
+    } else {
+        distance
+    };
+    elements.get(index)
 }
 
 fn process<'v>(query: &JpQuery, document: &'v Value) -> Vec<&'v Value> {
@@ -154,6 +182,33 @@ mod tests {
             let path = Path::parse(text).unwrap();
             let found = path.select(&document).unwrap().len();
             assert_eq!(path.missing(&document, found), missing, "{text}");
+        }
+    }
+
+    #[test]
+    fn singular_paths_find_what_the_engine_finds() {
+        let document = json!({"a": {"b": [10, {"c": null}], "0": "zero", "it's \"\u{e9}\"": 1}, "": 2});
+        for text in [
+            "$",
+            "$.a.b",
+            "$.a.b[0]",
+            "$.a.b[1].c",
+            "$.a.b[2]",
+            "$.a.b[-1]",
+            "$.a.b[-2]",
+            "$.a.b[-3]",
+            "$.a.b.c",
+            "$.a['0']",
+            "$.a[0]",
+            "$['a']['it\\'s \"\\u00e9\"']",
+            "$['']",
+            "$.a.b['0']",
+            "$.none.b",
+        ] {
+            let path = Path::parse(text).unwrap();
+            let engine = super::process(&path.query, &document);
+            assert!(path.is_singular(), "{text}");
+            assert_eq!(path.select(&document).unwrap(), engine, "{text}");
         }
     }
 

@@ -94,6 +94,14 @@ impl Template {
         })
     }
 
+    /// Whether any part is a random token of the run.
+    pub fn holds_token(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Nonce | Part::RunId => true,
+            Part::Literal(_) | Part::Env { .. } | Part::File(_) | Part::Hidden(_) => false,
+        })
+    }
+
     /// The files that must be read before this can be rendered.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.parts.iter().filter_map(|part| match part {

@@ -20,6 +20,18 @@ pub(crate) async fn connect(
     addresses: &[SocketAddr],
     peer: &str,
 ) -> Result<(TcpStream, SocketAddr), Failure> {
+    let connected = match *addresses {
+        [address] => match dial(address).await {
+            (address, Ok(stream)) => Ok((stream, address)),
+            (address, Err(error)) => Err(vec![(address, error)]),
+        },
+        _ => Box::pin(race(addresses)).await,
+    };
+    connected.map_err(|failures| refused(&failures, peer))
+}
+
+/// Dials one address after the other without waiting for each for ever; gives the first that answers, or every refusal.
+async fn race(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Vec<(SocketAddr, io::Error)>> {
     let mut waiting = interleave(addresses).into_iter();
     let mut racing = FuturesUnordered::new();
     let mut failures = Vec::new();
@@ -27,7 +39,7 @@ pub(crate) async fn connect(
         if let Some(address) = waiting.next() {
             racing.push(dial(address));
         } else if racing.is_empty() {
-            return Err(refused(&failures, peer));
+            return Err(failures);
         }
         let more_wait = waiting.len() > 0;
         tokio::select! {

@@ -17,6 +17,8 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::http::head_guard::{Allowance, HeadGuard};
+
 /// The largest head of an answer, in bytes.
 pub(crate) const LARGEST_HEAD: u32 = 64 << 10;
 
@@ -33,7 +35,7 @@ pub(crate) struct Conversation {
 }
 
 enum Sender {
-    Http1(http1::SendRequest<Full<Bytes>>),
+    Http1(http1::SendRequest<Full<Bytes>>, Allowance),
     Http2(http2::SendRequest<Full<Bytes>>),
 }
 
@@ -43,13 +45,14 @@ impl Conversation {
     where
         IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
+        let (io, allowance) = HeadGuard::new(io);
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(LARGEST_HEAD as usize)
             .handshake(TokioIo::new(io))
             .await?;
         Ok(Self {
-            sender: Sender::Http1(sender),
-            driver: Driver::new(async { drop(connection.await) }, Tasks::default()),
+            sender: Sender::Http1(sender, allowance),
+            driver: Driver::One(Some(Box::pin(async { drop(connection.await) }))),
         })
     }
 
@@ -70,14 +73,14 @@ impl Conversation {
             .await?;
         Ok(Self {
             sender: Sender::Http2(sender),
-            driver: Driver::new(async { drop(connection.await) }, tasks),
+            driver: Driver::many(Box::pin(async { drop(connection.await) }), tasks),
         })
     }
 
     /// Whether HTTP/2 is spoken, which wants the whole URL in the request.
     pub const fn is_http2(&self) -> bool {
         match self.sender {
-            Sender::Http1(_) => false,
+            Sender::Http1(..) => false,
             Sender::Http2(_) => true,
         }
     }
@@ -85,7 +88,12 @@ impl Conversation {
     /// Sends a request and waits for the head of its answer.
     pub async fn send(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Incoming>> {
         match &mut self.sender {
-            Sender::Http1(sender) => self.driver.drive(sender.send_request(request)).await,
+            Sender::Http1(sender, allowance) => {
+                allowance.begin_head();
+                let answer = self.driver.drive(sender.send_request(request)).await;
+                allowance.end_head();
+                answer
+            }
             Sender::Http2(sender) => self.driver.drive(sender.send_request(request)).await,
         }
     }
@@ -101,23 +109,29 @@ impl Conversation {
             return false;
         }
         match &mut self.sender {
-            Sender::Http1(sender) => sender.is_ready(),
+            Sender::Http1(sender, _) => sender.is_ready(),
             Sender::Http2(sender) => sender.is_ready(),
         }
     }
 }
 
 /// What moves a connection on.
-struct Driver {
-    running: FuturesUnordered<Task>,
-    started: Tasks,
+enum Driver {
+    /// HTTP/1.1 is one task; none once it has ended.
+    One(Option<Task>),
+    /// HTTP/2 starts others.
+    Many {
+        /// Those under way.
+        running: FuturesUnordered<Task>,
+        /// Those that wait to be taken up.
+        started: Tasks,
+    },
 }
 
 impl Driver {
-    fn new(connection: impl Future<Output = ()> + Send + 'static, started: Tasks) -> Self {
-        started.add(Box::pin(connection));
-        Self {
-            running: FuturesUnordered::new(),
+    fn many(connection: Task, started: Tasks) -> Self {
+        Self::Many {
+            running: FuturesUnordered::from_iter([connection]),
             started,
         }
     }
@@ -141,13 +155,24 @@ impl Driver {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> bool {
-        loop {
-            self.running.extend(self.started.take());
-            match self.running.poll_next_unpin(context) {
-                Poll::Ready(None) => return true,
-                Poll::Pending if self.started.is_empty() => return false,
-                Poll::Ready(Some(())) | Poll::Pending => {}
+        match self {
+            Self::One(connection) => {
+                if connection
+                    .as_mut()
+                    .is_some_and(|task| task.as_mut().poll(context).is_ready())
+                {
+                    *connection = None;
+                }
+                connection.is_none()
             }
+            Self::Many { running, started } => loop {
+                running.extend(started.take());
+                match running.poll_next_unpin(context) {
+                    Poll::Ready(None) => return true,
+                    Poll::Pending if started.is_empty() => return false,
+                    Poll::Ready(Some(())) | Poll::Pending => {}
+                }
+            },
         }
     }
 }

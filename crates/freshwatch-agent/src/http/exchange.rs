@@ -45,13 +45,14 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Reads the body; then the connection is kept if the probe wants that, and closed otherwise.
+    /// Reads the body, and gives the head back with it; then the connection is kept if the probe wants that, and
+    /// closed otherwise.
     pub async fn read(
         mut self,
         limit: u64,
         shared: &Shared,
         progress: &mut Progress,
-    ) -> Result<Body, Failure> {
+    ) -> Result<(response::Parts, Body), Failure> {
         let conversation = &mut self.kept.conversation;
         let body = body::read(
             self.incoming,
@@ -67,7 +68,7 @@ impl Reply {
             (Body::Complete(_), Some(key)) => shared.kept.put(key, self.kept),
             (Body::Complete(_) | Body::TooLarge { .. } | Body::Undecodable { .. }, _) => {}
         }
-        Ok(body)
+        Ok((self.head, body))
     }
 }
 
@@ -103,7 +104,7 @@ impl Exchanger<'_> {
         if outgoing.away {
             tls.client = None;
         }
-        if Target::of(&self.preparation.outgoing.url).as_ref() != Ok(target) {
+        if tls.server_name.is_some() && Target::of(&self.preparation.outgoing.url).as_ref() != Ok(target) {
             tls.server_name = None;
         }
         Terms {
@@ -118,7 +119,7 @@ impl Exchanger<'_> {
             vec![SocketAddr::new(address, target.port)]
         } else {
             progress.begin(Phase::Resolve);
-            self.shared.resolver.ask(target).await?
+            Box::pin(self.shared.resolver.ask(target)).await?
         };
         progress.begin(Phase::Connect);
         progress.exchange.address = addresses.first().map(SocketAddr::ip);
@@ -126,7 +127,8 @@ impl Exchanger<'_> {
         progress.exchange.address = Some(address.ip());
         progress.exchange.tls = None;
         let conversation = if target.https {
-            self.speak_tls(stream, target, &terms, progress).await?
+            // In a box of its own: it is large, and every run would carry the room for it.
+            Box::pin(self.speak_tls(stream, target, &terms, progress)).await?
         } else {
             progress.begin(Phase::Processing);
             let two = terms.http == HttpVersion::Http2;
@@ -172,7 +174,7 @@ impl Exchanger<'_> {
         IO: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
     {
         let opened = if two {
-            Conversation::http2(io, self.definition.request.max_body).await
+            Box::pin(Conversation::http2(io, self.definition.request.max_body)).await
         } else {
             Conversation::http1(io).await
         };

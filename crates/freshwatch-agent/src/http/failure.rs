@@ -9,6 +9,7 @@ use freshwatch_probe::size;
 use rustls::AlertDescription;
 
 use crate::http::conversation::LARGEST_HEAD;
+use crate::http::head_guard::{MOST_BEFORE_HEAD, NoHead};
 
 /// Messages are cut behind so many characters: some quote what a server sent.
 const LONGEST_MESSAGE: usize = 400;
@@ -114,6 +115,10 @@ pub(crate) fn of_head(error: &hyper::Error, peer: &str) -> Failure {
         let limit = size::show(LARGEST_HEAD.into());
         let message =
             format!("the head of the answer of {peer} is larger than {limit} or has over 100 fields");
+        (Cause::Protocol, message)
+    } else if let Some(NoHead) = find(error) {
+        let limit = size::show(MOST_BEFORE_HEAD as u64);
+        let message = format!("{peer} sent {limit} of interim answers (1xx) and no answer");
         (Cause::Protocol, message)
     } else if let Some(error) = find::<h2::Error>(error) {
         of_http2(error, peer)

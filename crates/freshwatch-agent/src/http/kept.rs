@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use freshwatch_probe::definition::ProbeName;
@@ -18,6 +18,9 @@ const MOST: usize = 4096;
 
 /// A connection that was not used for so long belongs to a probe that is gone.
 const LONGEST_IDLE: Duration = Duration::from_hours(1);
+
+/// How often connections that nobody uses are looked for.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// Which probe, and whom it talks to: at most one connection each.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -63,12 +66,18 @@ pub(crate) struct Kept {
 
 /// All kept connections of a process.
 #[derive(Default)]
-pub(crate) struct KeptConnections(Mutex<HashMap<Key, (Kept, Instant)>>);
+pub(crate) struct KeptConnections(Mutex<Shelf>);
+
+#[derive(Default)]
+struct Shelf {
+    connections: HashMap<Key, (Kept, Instant)>,
+    swept: Option<Instant>,
+}
 
 impl KeptConnections {
     /// Takes the connection out, so that nobody else uses it, if it was made on these terms and is still open.
     pub async fn take(&self, key: &Key, terms: &Terms) -> Option<Kept> {
-        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        let taken = self.shelf().connections.remove(key);
         let (mut kept, _) = taken.filter(|(kept, _)| kept.terms == *terms)?;
         kept.conversation.is_open().await.then_some(kept)
     }
@@ -76,10 +85,27 @@ impl KeptConnections {
     /// Keeps a connection; when there are too many, it is closed instead.
     pub fn put(&self, key: Key, kept: Kept) {
         let now = clock::monotonic();
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, (_, used)| now.saturating_duration_since(*used) < LONGEST_IDLE);
-        if all.len() < MOST || all.contains_key(&key) {
-            all.insert(key, (kept, now));
+        let mut shelf = self.shelf();
+        shelf.sweep(now);
+        if shelf.connections.len() < MOST || shelf.connections.contains_key(&key) {
+            shelf.connections.insert(key, (kept, now));
         }
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf {
+    /// Closes what nobody has used for long. Looking at all of them takes time, so it is done now and then.
+    fn sweep(&mut self, now: Instant) {
+        let since = |then: Instant| now.saturating_duration_since(then);
+        if self.swept.is_some_and(|swept| since(swept) < SWEEP_EVERY) {
+            return;
+        }
+        self.swept = Some(now);
+        self.connections
+            .retain(|_, (_, used)| since(*used) < LONGEST_IDLE);
     }
 }

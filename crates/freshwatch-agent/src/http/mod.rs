@@ -5,6 +5,7 @@ pub(crate) mod outgoing;
 pub(crate) mod connect;
 pub(crate) mod conversation;
 pub(crate) mod exchange;
+pub(crate) mod head_guard;
 pub(crate) mod kept;
 pub(crate) mod resolve;
 pub(crate) mod target;
@@ -28,6 +29,7 @@ use crate::agent::Shared;
 use crate::clock;
 use crate::http::exchange::Exchanger;
 use crate::http::failure::Failure;
+use crate::http::outgoing::Outgoing;
 use crate::http::progress::Progress;
 use crate::http::redirect::Step;
 use crate::preparation::Preparation;
@@ -67,26 +69,27 @@ async fn follow(
         preparation,
     };
     let request = &definition.request;
-    let mut outgoing = preparation.outgoing.clone();
+    let mut redirected: Option<Box<Outgoing>> = None;
     loop {
-        let reply = exchanger.send(&outgoing, progress).await?;
+        let outgoing = redirected.as_deref().unwrap_or(&preparation.outgoing);
+        let reply = exchanger.send(outgoing, progress).await?;
         let step = redirect::step(
             &reply.head,
-            &outgoing,
+            outgoing,
             request.redirects,
             progress.exchange.redirects,
         );
         match step {
             Step::Follow(next) => {
                 progress.exchange.redirects += 1;
-                outgoing = *next;
+                redirected = Some(next);
             }
             Step::Answer(redirect_stop) => {
-                let head = reply.head.clone();
+                let (head, body) = reply.read(request.max_body, shared, progress).await?;
                 return Ok(Answer {
                     status: head.status.as_u16(),
-                    body: reply.read(request.max_body, shared, progress).await?,
                     headers: head.headers,
+                    body,
                     redirect_stop,
                 });
             }
