@@ -1,8 +1,9 @@
 //! Runs as measurements, and their delivery over OTLP.
 //!
-//! Its place in the way of a run: the command line hands finished [`Run`](freshwatch_probe::run::Run)s to
-//! [`otlp::push`]; [`record`] turns them into measurements of the one table in [`freshwatch_probe::metric`],
-//! [`otlp::encode`] into requests with their own timestamps, and [`otlp`] delivers them and tells how that went.
+//! Its place in the way of a run: [`record`] turns finished [`Run`](freshwatch_probe::run::Run)s, or the whole
+//! [`State`](state::State) that the command line keeps of them, into measurements of the one table in
+//! [`freshwatch_probe::metric`]. [`otlp`] delivers them with their own timestamps and tells how that went: once for a
+//! program that ends, at every interval for the daemon. [`prometheus`] writes the same for those who scrape.
 //!
 //! It never delays or changes a probe, and its failure is never a verdict. It knows nothing of probe files, of
 //! fetching or judging, and it reads neither the clock nor the process's environment: both are arguments.

@@ -20,6 +20,9 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// So many probes are read at a time.
 const MOST_PROBES: usize = 100;
 
+/// A metric's description takes about so many bytes at most.
+const MOST_HEAD: usize = 300;
+
 /// Who scrapes gives each sample its time, so none is written.
 const NO_TIME: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -61,7 +64,7 @@ impl Page {
         for (name, value) in measurement.labels() {
             let comma = if self.labels.is_empty() { "" } else { "," };
             self.labels.extend([comma, name, "=\""]);
-            self.labels.extend(value.chars().flat_map(escape_value));
+            push_escaped(&mut self.labels, value, &['\\', '"', '\n']);
             self.labels.push('"');
         }
         let name = measurement.metric.name;
@@ -79,8 +82,9 @@ impl Page {
     fn finish(self) -> Vec<u8> {
         let mut sections = self.sections.into_vec();
         sections.sort_by_key(|section| ALL.iter().position(|metric| metric.name == section.metric.name));
-        let mut page = Vec::new();
         sections.retain(|section| !section.encoded.is_empty());
+        let length = sections.iter().map(|of| of.encoded.len() + MOST_HEAD);
+        let mut page = Vec::with_capacity(length.sum());
         for Section { metric, encoded } in sections {
             write_head(&mut page, metric);
             page.extend_from_slice(&encoded);
@@ -96,35 +100,43 @@ fn write_head(page: &mut Vec<u8>, metric: &Metric) {
         Kind::Counter => "counter",
         Kind::Histogram(_) => "histogram",
     };
-    let help: String = metric.help.chars().flat_map(escape_help).collect();
+    let mut help = String::new();
+    // In a help text a quote stays as it is.
+    push_escaped(&mut help, metric.help, &['\\', '\n']);
     write_text(page, format_args!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
 }
 
 /// The buckets of the format count everything up to their bounds; those of the histogram do not.
 fn write_histogram(lines: &mut Vec<u8>, name: &str, labels: &str, histogram: &Histogram) {
-    let comma = if labels.is_empty() { "" } else { "," };
     let mut up_to = 0;
     for (bound, count) in histogram.bounds().zip(histogram.counts()) {
         up_to += count;
-        write_text(
-            lines,
-            format_args!("{name}_bucket{{{labels}{comma}le=\"{bound}\"}} {up_to}\n"),
-        );
+        write_bucket(lines, name, labels, bound, up_to);
     }
     let count = histogram.count();
-    write_text(
-        lines,
-        format_args!("{name}_bucket{{{labels}{comma}le=\"+Inf\"}} {count}\n"),
-    );
+    write_bucket(lines, name, labels, "+Inf", count);
     line(lines, name, "_sum", labels, histogram.sum());
     line(lines, name, "_count", labels, count);
 }
 
+fn write_bucket(lines: &mut Vec<u8>, name: &str, labels: &str, bound: impl Display, count: u64) {
+    let comma = if labels.is_empty() { "" } else { "," };
+    push(lines, [name, "_bucket{", labels, comma]);
+    write_text(lines, format_args!("le=\"{bound}\"}} {count}\n"));
+}
+
 fn line(lines: &mut Vec<u8>, name: &str, suffix: &str, labels: &str, value: impl Display) {
     if labels.is_empty() {
-        write_text(lines, format_args!("{name}{suffix} {value}\n"));
+        push(lines, [name, suffix]);
     } else {
-        write_text(lines, format_args!("{name}{suffix}{{{labels}}} {value}\n"));
+        push(lines, [name, suffix, "{", labels, "}"]);
+    }
+    write_text(lines, format_args!(" {value}\n"));
+}
+
+fn push<const N: usize>(buffer: &mut Vec<u8>, texts: [&str; N]) {
+    for text in texts {
+        buffer.extend_from_slice(text.as_bytes());
     }
 }
 
@@ -133,24 +145,21 @@ fn write_text(buffer: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     let _ = buffer.write_fmt(text);
 }
 
-/// In a label's value a backslash, a quote and the end of a line are escaped.
-fn escape_value(c: char) -> impl Iterator<Item = char> {
-    let escaped = match c {
-        '\\' | '"' => Some(c),
-        '\n' => Some('n'),
-        _ => None,
-    };
-    escaped.map(|_| '\\').into_iter().chain([escaped.unwrap_or(c)])
-}
-
-/// In a help text a quote stays as it is.
-fn escape_help(c: char) -> impl Iterator<Item = char> {
-    let escaped = match c {
-        '\\' => Some(c),
-        '\n' => Some('n'),
-        _ => None,
-    };
-    escaped.map(|_| '\\').into_iter().chain([escaped.unwrap_or(c)])
+/// Puts a backslash before each of these; the end of a line becomes an `n`.
+fn push_escaped(buffer: &mut String, text: &str, escaped: &[char]) {
+    let mut rest = text;
+    while let Some((before, found)) = rest.find(escaped).map(|index| rest.split_at(index)) {
+        let mut found = found.chars();
+        let escape = match found.next() {
+            Some('\n') => Some('n'),
+            other => other,
+        };
+        buffer.push_str(before);
+        buffer.push('\\');
+        buffer.extend(escape);
+        rest = found.as_str();
+    }
+    buffer.push_str(rest);
 }
 
 #[cfg(test)]
