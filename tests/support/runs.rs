@@ -36,7 +36,7 @@ pub fn answered(name: &str, verdict: Verdict, code: Code, started: Timestamp) ->
     };
     let name = ProbeName::parse(name).expect("a well-formed name");
     let mut definition = Definition::new(name, Request::get("http://a.example/"));
-    definition.labels = [("team".to_owned(), "prices".to_owned())].into();
+    definition.labels = Arc::new([("team".to_owned(), "prices".to_owned())].into());
     let data = DataAge {
         timestamp: Some(started - age),
         age: Some(age),

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use freshwatch_probe::expectation::Schema;
 use freshwatch_probe::path::Path as JsonPath;
@@ -34,6 +35,8 @@ pub(crate) struct Context<'a> {
     pub zones: Known<String, TimeZone>,
     /// Regular expressions by their texts.
     pub regexes: Known<String, Regex>,
+    /// Labels by themselves.
+    pub labels: Known<BTreeMap<String, String>, Arc<BTreeMap<String, String>>>,
     /// JSONPaths by their texts.
     pub paths: Known<String, JsonPath>,
     /// Schemas by the paths of their files.
@@ -57,6 +60,7 @@ impl<'a> Context<'a> {
             zone_database: TimeZoneDatabase::bundled(),
             zones: Known::default(),
             regexes: Known::default(),
+            labels: Known::default(),
             paths: Known::default(),
             schemas: Known::default(),
         }

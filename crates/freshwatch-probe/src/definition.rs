@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -32,13 +33,13 @@ pub struct Definition {
     /// Broken: `invalid`.
     pub expect: Expectation,
     /// Broken: `degraded`.
-    pub warn: Option<Expectation>,
+    pub warn: Option<Box<Expectation>>,
     /// Whether the endpoint judges its own data.
     pub self_report: bool,
     /// The freshness rule.
     pub fresh: Option<Freshness>,
-    /// Added to every series of the probe.
-    pub labels: BTreeMap<String, String>,
+    /// Added to every series of the probe; those of many probes are the same, and shared.
+    pub labels: Arc<BTreeMap<String, String>>,
     /// The promises.
     pub slo: Option<Slo>,
     /// While one of these is not ok, this one's alerts stay quiet.
@@ -68,7 +69,7 @@ impl Definition {
             warn: None,
             self_report: false,
             fresh: None,
-            labels: BTreeMap::new(),
+            labels: Arc::default(),
             slo: None,
             needs: Vec::new(),
             enabled: true,
@@ -81,7 +82,7 @@ impl Definition {
     /// Whether judging an answer takes no longer than reading it: no JSON Schema, and no path that searches.
     pub fn is_plain(&self) -> bool {
         let rules = self.verdict_rules.iter().map(|rule| &rule.when);
-        let mut blocks = rules.chain([&self.expect]).chain(&self.warn);
+        let mut blocks = rules.chain([&self.expect]).chain(self.warn.as_deref());
         let plain = |block: &Expectation| {
             block.schema.is_none() && block.body.iter().all(|(path, _)| path.is_plain())
         };

@@ -1,6 +1,7 @@
 //! JSONPath (RFC 9535), compiled once at load.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
 use jsonpath_rust::parser::parse_json_path;
@@ -9,9 +10,12 @@ use serde_json::Value;
 
 use crate::effort::Effort;
 
-/// A compiled JSONPath.
+/// A compiled JSONPath. Clones share it: ten thousand probes look at a few paths.
 #[derive(Debug, Clone)]
-pub struct Path {
+pub struct Path(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
     text: String,
     query: JpQuery,
     singular: bool,
@@ -33,23 +37,23 @@ impl Path {
         let singular = query.segments.iter().all(is_singular);
         let effort = Effort::of(&query).map_err(|why| format!("`{text}`: {why}"))?;
         let items = items(&query);
-        Ok(Self {
+        Ok(Self(Arc::new(Compiled {
             text: text.to_owned(),
             query,
             singular,
             effort,
             items,
-        })
+        })))
     }
 
     /// Whether it can match at most one value: names and indices alone.
-    pub const fn is_singular(&self) -> bool {
-        self.singular
+    pub fn is_singular(&self) -> bool {
+        self.0.singular
     }
 
     /// Whether looking it up takes no longer than reading the document.
     pub fn is_plain(&self) -> bool {
-        self.effort == Effort::default()
+        self.0.effort == Effort::default()
     }
 
     /// The values that it matches, in document order.
@@ -57,18 +61,18 @@ impl Path {
     /// # Errors
     /// The document is such that looking would take too long or too much memory.
     pub fn select<'v>(&self, document: &'v Value) -> Result<Vec<&'v Value>, TooCostly> {
-        if self.singular {
-            return Ok(walk(&self.query, document).into_iter().collect());
+        if self.0.singular {
+            return Ok(walk(&self.0.query, document).into_iter().collect());
         }
-        if self.effort.is_bearable(document) {
-            return Ok(process(&self.query, document));
+        if self.0.effort.is_bearable(document) {
+            return Ok(process(&self.0.query, document));
         }
         Err(TooCostly)
     }
 
     /// How many items lack what it looks for: of `$.items[*].price`, the items without a price.
     pub fn missing(&self, document: &Value, found: usize) -> usize {
-        let items = self.items.as_ref();
+        let items = self.0.items.as_ref();
         items.map_or(0, |items| process(items, document).len().saturating_sub(found))
     }
 }
@@ -124,7 +128,7 @@ pub struct TooCostly;
 
 impl fmt::Display for Path {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.text)
+        formatter.write_str(&self.0.text)
     }
 }
 
@@ -206,7 +210,7 @@ mod tests {
             "$.none.b",
         ] {
             let path = Path::parse(text).unwrap();
-            let engine = super::process(&path.query, &document);
+            let engine = super::process(&path.0.query, &document);
             assert!(path.is_singular(), "{text}");
             assert_eq!(path.select(&document).unwrap(), engine, "{text}");
         }

@@ -38,14 +38,35 @@ pub struct Standing {
 /// What is remembered of a run when it is no longer the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Past {
-    /// When it started.
-    pub started: Timestamp,
-    /// How long it took.
-    pub took: Duration,
+    /// When it started, in microseconds of Unix time: a million of these are kept by a hundred thousand probes.
+    started: i64,
+    /// How long it took, in microseconds.
+    took: u32,
     /// How it ended.
     pub verdict: Verdict,
     /// The code of the first reason.
     pub reason: Option<Code>,
+}
+
+impl Past {
+    fn of(run: &Run) -> Self {
+        Self {
+            started: run.started.as_microsecond(),
+            took: u32::try_from(run.took.as_micros()).unwrap_or(u32::MAX),
+            verdict: run.judgment.verdict,
+            reason: run.judgment.reasons.first().map(|reason| reason.code),
+        }
+    }
+
+    /// When it started, to the microsecond.
+    pub fn started(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.started).unwrap_or_default()
+    }
+
+    /// How long it took, to the microsecond; at most 71 minutes.
+    pub fn took(&self) -> Duration {
+        Duration::from_micros(u64::from(self.took))
+    }
 }
 
 /// A verdict that is not the one before.
@@ -87,13 +108,15 @@ impl Standing {
         }
         if self.past.len() >= REMEMBERED {
             self.past.pop_front();
+        } else {
+            // Room for so many and no more: growing by doubling would take half as much again.
+            self.past.reserve_exact(if self.past.is_empty() {
+                1
+            } else {
+                REMEMBERED - self.past.len()
+            });
         }
-        self.past.push_back(Past {
-            started: run.started,
-            took: run.took,
-            verdict,
-            reason: run.judgment.reasons.first().map(|reason| reason.code),
-        });
+        self.past.push_back(Past::of(&run));
         if run.definition.fingerprint != self.definition.fingerprint {
             return None;
         }
@@ -211,8 +234,8 @@ mod tests {
             standing.absorb(run(Verdict::Ok, second));
         }
         assert_eq!(standing.past.len(), REMEMBERED);
-        assert_eq!(standing.past[0].started.as_second(), 15);
-        assert_eq!(standing.past[9].started.as_second(), 24);
+        assert_eq!(standing.past[0].started().as_second(), 15);
+        assert_eq!(standing.past[9].started().as_second(), 24);
     }
 
     #[test]

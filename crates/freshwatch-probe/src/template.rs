@@ -67,7 +67,8 @@ pub struct RunValues {
 
 impl Template {
     /// A template of these parts.
-    pub fn new(parts: Vec<Part>) -> Self {
+    pub fn new(mut parts: Vec<Part>) -> Self {
+        parts.shrink_to_fit();
         Self { parts }
     }
 

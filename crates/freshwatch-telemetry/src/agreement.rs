@@ -152,9 +152,8 @@ fn both_have_the_same_series_and_values() {
         ("none", ""),
     ];
     let definition = std::sync::Arc::make_mut(&mut odd.definition);
-    definition.labels = labels
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
+    let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    definition.labels = std::sync::Arc::new(labels.into());
     let mut down = named("down", Verdict::Down);
     let mut run = unanswered(Verdict::Down);
     run.definition = std::sync::Arc::clone(&down.definition);

@@ -47,7 +47,7 @@ pub(crate) fn answered(verdict: Verdict) -> Run {
         ProbeName::parse("real-price").unwrap(),
         Request::get("http://a.example/"),
     );
-    definition.labels = [("team".to_owned(), "prices".to_owned())].into();
+    definition.labels = Arc::new([("team".to_owned(), "prices".to_owned())].into());
     let reason = Reason::new(verdict, Code::TooOld, "the data is too old");
     let second = Reason::new(verdict, Code::Slow, "it is slow");
     Run {
@@ -88,7 +88,7 @@ pub(crate) fn unanswered(verdict: Verdict) -> Run {
 
 /// The labels of a run's probe, to change.
 pub(crate) fn labels(run: &mut Run) -> &mut BTreeMap<String, String> {
-    &mut Arc::make_mut(&mut run.definition).labels
+    Arc::make_mut(&mut Arc::make_mut(&mut run.definition).labels)
 }
 
 /// The definition of the samples.

@@ -71,7 +71,13 @@ impl<P: Probing> Attendant<P> {
     }
 
     /// Runs the probe at every slot until an order ends that.
-    pub async fn attend(mut self) {
+    ///
+    /// A block, not an `async fn`: that would keep its argument twice, and there are a hundred thousand of these.
+    pub fn attend(mut self) -> impl Future<Output = ()> + Send {
+        async move { self.live().await }
+    }
+
+    async fn live(&mut self) {
         self.tell_schedule();
         while !self.is_finishing {
             if let Some(definition) = self.redefined.take() {
@@ -95,7 +101,8 @@ impl<P: Probing> Attendant<P> {
                 Waking::Missed(slots) => self.skipped(Skip::Missed, slots),
                 Waking::Start { slot, missed } => {
                     self.skipped(Skip::Missed, missed);
-                    match self.serve(slot).await {
+                    // On the heap, and only while it lasts: a probe that sleeps takes no room for its run.
+                    match Box::pin(self.serve(slot)).await {
                         Ok(outcome) => self.conclude(outcome),
                         Err(End::Aborted) => {
                             let run = self.not_made(NotMade::Aborted);
@@ -120,8 +127,7 @@ impl<P: Probing> Attendant<P> {
         };
         let lateness = slot.lateness(self.probing.now());
         let run = self.run(place);
-        // On the heap, and only while it lasts: a probe that sleeps takes no room for its run.
-        let run = self.meanwhile(Box::pin(run), true).await?;
+        let run = self.meanwhile(run, true).await?;
         Ok(Outcome::Ran { run, lateness })
     }
 

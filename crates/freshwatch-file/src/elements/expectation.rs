@@ -163,7 +163,7 @@ fn body(value: Value, context: &Context) -> Vec<(Path, Matcher)> {
     let Some(block) = Block::open(value, &BODY, context) else {
         return Vec::new();
     };
-    block
+    let mut matchers: Vec<_> = block
         .fields()
         .filter_map(|Field { key, value }| {
             let path = path::key(key, context)?;
@@ -174,7 +174,10 @@ fn body(value: Value, context: &Context) -> Vec<(Path, Matcher)> {
             };
             Some((path, matcher::read(value.node, subject, context)?))
         })
-        .collect()
+        .collect();
+    // They are kept for as long as the probe is.
+    matchers.shrink_to_fit();
+    matchers
 }
 
 fn certificate(value: Value, context: &Context) -> Option<Duration> {

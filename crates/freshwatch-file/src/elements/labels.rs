@@ -1,6 +1,7 @@
 //! Labels of a probe's series.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use freshwatch_probe::metric::{self, PROBE_LABEL};
 
@@ -21,18 +22,23 @@ const OF_THE_RECEIVER: [&str; 4] = ["job", "instance", "le", "quantile"];
 const LONGEST: usize = 256;
 
 /// Reads the key `labels`.
-pub(crate) fn read(value: Value, context: &Context) -> BTreeMap<String, String> {
+pub(crate) fn read(value: Value, context: &Context) -> Arc<BTreeMap<String, String>> {
     let Some(block) = Block::open(value, &LABELS, context) else {
-        return BTreeMap::new();
+        return Arc::default();
     };
-    block
+    let labels: BTreeMap<String, String> = block
         .fields()
         .filter_map(|field| {
             let name = name(field.key, context);
             let value = label_value(field.value.node, context);
             name.zip(value)
         })
-        .collect()
+        .collect();
+    let place = value.place();
+    let shared = context
+        .labels
+        .get(labels.clone(), place, context, || Ok(Arc::new(labels)));
+    shared.unwrap_or_default()
 }
 
 /// A name as Prometheus takes it: `[a-zA-Z_][a-zA-Z0-9_]*`.

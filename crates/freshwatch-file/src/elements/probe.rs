@@ -274,7 +274,7 @@ fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Conte
         retry,
         verdict_rules,
         expect: expect.unwrap_or_default(),
-        warn,
+        warn: warn.map(Box::new),
         self_report,
         fresh,
         labels,

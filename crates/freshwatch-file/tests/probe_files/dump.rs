@@ -72,7 +72,7 @@ fn probe(text: &mut String, probe: &Definition) {
         line(&format!("{} when", rule.verdict), expectation(&rule.when));
     }
     line("expect", expectation(&probe.expect));
-    line("warn", probe.warn.as_ref().map(expectation).unwrap_or_default());
+    line("warn", probe.warn.as_deref().map(expectation).unwrap_or_default());
     line(
         "self_report",
         if probe.self_report {
@@ -82,7 +82,7 @@ fn probe(text: &mut String, probe: &Definition) {
         },
     );
     line("fresh", probe.fresh.as_ref().map(freshness).unwrap_or_default());
-    for (name, value) in &probe.labels {
+    for (name, value) in probe.labels.iter() {
         line("label", format!("{name}={value}"));
     }
     line("slo", probe.slo.map(|slo| format!("{slo:?}")).unwrap_or_default());

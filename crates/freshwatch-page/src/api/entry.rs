@@ -295,8 +295,8 @@ impl From<&Standing> for Counts {
 impl From<&Past> for PastEntry {
     fn from(past: &Past) -> Self {
         Self {
-            started: past.started.to_string(),
-            duration_seconds: past.took.as_secs_f64(),
+            started: past.started().to_string(),
+            duration_seconds: past.took().as_secs_f64(),
             verdict: past.verdict.as_str(),
             reason: past.reason.map(Code::as_str),
         }

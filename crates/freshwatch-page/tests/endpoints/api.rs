@@ -35,7 +35,7 @@ fn prices() -> Definition {
     prices.schedule.when = When::Cron(CronLine::parse("*/5 * * * *").unwrap());
     prices.schedule.timezone = Some(TimeZone::fixed(jiff::tz::offset(9)));
     prices.schedule.jitter = Some(Duration::from_millis(1500));
-    prices.labels = BTreeMap::from([("team".into(), "data".into())]);
+    prices.labels = Arc::new(BTreeMap::from([("team".into(), "data".into())]));
     prices.needs = vec![ProbeName::parse("login").unwrap()];
     prices.slo = Some(Slo {
         up: Ratio::parse_percentage("99.9%").ok(),

@@ -261,7 +261,7 @@ fn what_does_not_parse_where_json_is_needed_is_invalid() {
     // Said once, however many promises need it.
     let mut definition = fresh();
     definition.expect = expecting("$.a", Condition::Exists(true));
-    definition.warn = Some(expecting("$.b", Condition::Exists(true)));
+    definition.warn = Some(Box::new(expecting("$.b", Condition::Exists(true))));
     check(&definition, &answer(200, "<html>"), "invalid not_json");
     // Where nothing needs JSON, nothing is wrong.
     check(&probe(), &answer(200, "<html>"), "ok");
@@ -691,7 +691,7 @@ fn broken_expectations_are_invalid_and_broken_warnings_degraded() {
     );
 
     let mut definition = probe();
-    definition.warn = Some(expecting("$.status", condition()));
+    definition.warn = Some(Box::new(expecting("$.status", condition())));
     check(&definition, &json(&json!({"status": "FAIL"})), "degraded warning");
     check(&definition, &json(&json!({})), "degraded warning");
 }
@@ -741,10 +741,10 @@ fn headers_text_size_schema_and_certificate() {
 #[test]
 fn a_certificate_that_ends_soon() {
     let mut definition = probe();
-    definition.warn = Some(Expectation {
+    definition.warn = Some(Box::new(Expectation {
         certificate_valid_for: Some(Duration::from_hours(14 * 24)),
         ..Expectation::default()
-    });
+    }));
     let ending_at = |expiry: &str| {
         let mut observation = answer(200, "");
         observation.exchange.tls = Some(TlsFacts {
@@ -765,20 +765,20 @@ fn a_certificate_that_ends_soon() {
         "degraded certificate",
     );
     check(&definition, &answer(200, ""), "degraded certificate");
-    definition.expect = definition.warn.take().unwrap();
+    definition.expect = *definition.warn.take().unwrap();
     check(&definition, &answer(200, ""), "invalid certificate");
 }
 
 #[test]
 fn too_slow_is_degraded_and_never_more() {
     let mut definition = probe();
-    definition.warn = Some(Expectation {
+    definition.warn = Some(Box::new(Expectation {
         latency: vec![Comparison {
             operator: Operator::AtMost,
             number: 39.0,
         }],
         ..Expectation::default()
-    });
+    }));
     check(&definition, &answer(200, ""), "degraded slow");
     check(&definition, &answer(503, ""), "down status slow");
     assert_eq!(
@@ -930,7 +930,7 @@ fn the_endpoint_may_judge_itself() {
 fn all_reasons_are_told_the_worst_first() {
     let mut definition = fresh();
     definition.expect = expecting("$.count", Condition::Equals(json!(1)));
-    definition.warn = Some(expecting("$.tone", Condition::Equals(json!("kind"))));
+    definition.warn = Some(Box::new(expecting("$.tone", Condition::Equals(json!("kind")))));
     let body = json!({"updatedAt": "2026-11-20T08:59:00Z", "count": 2, "tone": "rude"});
     check(&definition, &json(&body), "invalid expectation too_old warning");
     // The age is told although the verdict is another.

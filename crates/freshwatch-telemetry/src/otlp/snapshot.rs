@@ -263,7 +263,7 @@ mod tests {
     /// The probe with another label; its runs stay.
     fn relabel(standing: &mut Standing, name: &str, value: &str) {
         let definition = Arc::make_mut(&mut standing.definition);
-        definition.labels.insert(name.to_owned(), value.to_owned());
+        Arc::make_mut(&mut definition.labels).insert(name.to_owned(), value.to_owned());
     }
 
     #[test]
