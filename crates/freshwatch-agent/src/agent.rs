@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::http::kept::KeptConnections;
 use crate::http::resolve::Resolver;
 use crate::http::tls::roots::Roots;
+use crate::preparation::Preparations;
 
 /// Runs probes. Cheap to clone: all clones share the trusted certificates and the kept connections.
 #[derive(Clone, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct Shared {
     pub roots: Roots,
     /// Bounds the questions to the system's resolver.
     pub resolver: Resolver,
+    /// What every run of a probe would make alike.
+    pub preparations: Preparations,
     /// The connections of probes with `connection: reuse`.
     pub kept: KeptConnections,
 }

@@ -1,12 +1,14 @@
 //! What a run reads and makes before its first attempt: secrets, certificates, random tokens, the request itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::ptr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use freshwatch_probe::definition::Definition;
+use freshwatch_probe::definition::{Definition, ProbeName};
 use freshwatch_probe::observation::NotMade;
 use freshwatch_probe::redact::Redactor;
 use freshwatch_probe::request::{Request, Tls};
@@ -59,6 +61,39 @@ impl Preparation {
             material: files.material,
             outgoing,
         })
+    }
+}
+
+/// Preparations that are the same for every run, each kept as long as its definition is the probe's.
+#[derive(Default)]
+pub(crate) struct Preparations(Mutex<HashMap<ProbeName, (Weak<Definition>, Arc<Preparation>)>>);
+
+impl Preparations {
+    /// The preparation of a run.
+    pub async fn of(&self, definition: &Arc<Definition>) -> Result<Arc<Preparation>, NotMade> {
+        if !definition.request.is_constant() {
+            return Preparation::make(definition).await.map(Arc::new);
+        }
+        if let Some((owner, kept)) = self.kept().get(&definition.name)
+            && ptr::eq(owner.as_ptr(), Arc::as_ptr(definition))
+        {
+            return Ok(Arc::clone(kept));
+        }
+        let made = Arc::new(Preparation::make(definition).await?);
+        let mut kept = self.kept();
+        // Those of probes that are gone go before the table grows.
+        if kept.len() == kept.capacity() {
+            kept.retain(|_, (owner, _)| owner.strong_count() > 0);
+        }
+        kept.insert(
+            definition.name.clone(),
+            (Arc::downgrade(definition), Arc::clone(&made)),
+        );
+        Ok(made)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<ProbeName, (Weak<Definition>, Arc<Preparation>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -143,13 +178,14 @@ fn random_token() -> String {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::sync::Arc;
 
     use freshwatch_probe::definition::{Definition, ProbeName};
     use freshwatch_probe::observation::NotMade;
     use freshwatch_probe::request::{Auth, Request};
-    use freshwatch_probe::template::{Part, Template};
+    use freshwatch_probe::template::{Part, Secret, Template};
 
-    use super::{Preparation, random_token};
+    use super::{Preparation, Preparations, random_token};
 
     /// Prepares a probe whose bearer token is in a file of this content, and gives the header or what went wrong.
     async fn check(content: Option<&[u8]>) -> Result<String, String> {
@@ -199,6 +235,45 @@ mod tests {
             check(Some(b"two\nlines")).await.unwrap_err(),
             "the header `authorization` holds a character that no header may hold, once its placeholders are filled in"
         );
+    }
+
+    /// Two runs of a probe of this URL: whether they share a preparation.
+    async fn is_shared(preparations: &Preparations, parts: Vec<Part>) -> bool {
+        let mut request = Request::get("");
+        request.url = Template::new(parts);
+        let definition = Arc::new(Definition::new(ProbeName::parse("x").unwrap(), request));
+        let (one, two) = (preparations.of(&definition), preparations.of(&definition));
+        Arc::ptr_eq(&one.await.unwrap(), &two.await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn only_a_request_that_never_changes_is_prepared_once() {
+        let preparations = Preparations::default();
+        let url = || Part::Literal("http://a.example/".into());
+        assert!(is_shared(&preparations, vec![url()]).await);
+        let env = Part::Env {
+            name: "X".into(),
+            value: Secret::new("s3cret"),
+        };
+        assert!(is_shared(&preparations, vec![url(), env]).await);
+        assert!(!is_shared(&preparations, vec![url(), Part::Nonce]).await);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("path");
+        fs::write(&file, "prices").unwrap();
+        assert!(!is_shared(&preparations, vec![url(), Part::File(file)]).await);
+    }
+
+    #[tokio::test]
+    async fn another_definition_of_a_probe_is_prepared_anew_and_the_probes_that_are_gone_are_forgotten() {
+        let preparations = Preparations::default();
+        for number in 0..1000 {
+            let name = ProbeName::parse(&format!("probe-{}", number / 2)).unwrap();
+            let url = format!("http://a.example/{number}");
+            let definition = Arc::new(Definition::new(name, Request::get(url.clone())));
+            let preparation = preparations.of(&definition).await.unwrap();
+            assert_eq!(preparation.outgoing.url.as_str(), url);
+        }
+        assert!(preparations.kept().len() < 10);
     }
 
     #[test]

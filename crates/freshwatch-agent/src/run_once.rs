@@ -30,7 +30,7 @@ impl Agent {
     pub async fn run_once(&self, definition: &Arc<Definition>, judged_at: Option<Timestamp>) -> Run {
         let started = clock::now();
         let began = clock::monotonic();
-        let (attempts, observation, judgment) = match Preparation::make(definition).await {
+        let (attempts, observation, judgment) = match self.shared.preparations.of(definition).await {
             Ok(preparation) => self.attempt(definition, &preparation, began, judged_at).await,
             Err(why) => {
                 let observation = not_made(why);

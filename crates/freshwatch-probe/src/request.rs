@@ -77,6 +77,13 @@ impl Request {
             .chain(auth)
     }
 
+    /// Whether every run sends the same: no file is read for it, and no random token made.
+    pub fn is_constant(&self) -> bool {
+        let reads_tls = self.tls.ca.is_some() || self.tls.client.is_some();
+        let varies = |template: &Template| template.holds_token() || template.files().next().is_some();
+        !reads_tls && !self.templates().any(varies)
+    }
+
     /// Whether the request authenticates itself: a 401 is then the prober's trouble, not the service's.
     pub fn has_credentials(&self) -> bool {
         let named = |name: &HeaderName| {
