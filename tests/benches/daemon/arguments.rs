@@ -1,5 +1,6 @@
 //! What the benchmark is asked to measure.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -24,6 +25,9 @@ pub struct Arguments {
     /// Worker threads of freshwatch and of the bare loop; without it, freshwatch's own choice and one thread.
     #[arg(long)]
     pub workers: Option<usize>,
+    /// The freshwatch that is measured; without it, one is built for release.
+    #[arg(long, value_name = "FILE")]
+    pub program: Option<PathBuf>,
     /// Who is measured; freshwatch alone without it, and everybody in `peers`.
     #[arg(long, value_delimiter = ',')]
     contenders: Vec<Contender>,

@@ -98,10 +98,10 @@ impl Bench {
             .plan()
             .iter()
             .any(|(_, who)| *who == Contender::Freshwatch);
-        let program = if freshwatch_is_needed {
-            freshwatch::build()?
-        } else {
-            PathBuf::new()
+        let program = match &arguments.program {
+            Some(program) => program.clone(),
+            None if freshwatch_is_needed => freshwatch::build()?,
+            None => PathBuf::new(),
         };
         Ok(Self {
             arguments,
