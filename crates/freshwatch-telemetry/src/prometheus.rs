@@ -14,7 +14,7 @@ use crate::record::{Measurement, Value, of_prober, of_run, of_standing};
 use crate::sections::{Section, Sections};
 use crate::state::State;
 
-/// The media type of what [`write`] and [`write_run`] give.
+/// The media type of what [`write()`] and [`write_run`] give.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// So many probes are read at a time.
