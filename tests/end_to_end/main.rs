@@ -6,6 +6,7 @@ mod cases;
 mod command_line;
 mod connections;
 mod cookbook;
+mod daemon;
 mod demo;
 mod redirects;
 mod retries;

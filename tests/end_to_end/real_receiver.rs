@@ -20,7 +20,7 @@ use serde_json::Value;
 const STARTED: Timestamp = Timestamp::constant(1_795_262_400, 0);
 
 /// A running receiver; `None` when none is installed, which is a failure where receivers are required.
-fn receiver() -> Option<VictoriaMetrics> {
+pub(crate) fn receiver() -> Option<VictoriaMetrics> {
     match VictoriaMetrics::start() {
         Ok(receiver) => Some(receiver),
         Err(missing) => {

@@ -11,6 +11,7 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use prost::Message;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -100,6 +101,7 @@ pub struct Receiver {
     port: u16,
     scheme: &'static str,
     state: Arc<Mutex<State>>,
+    arrived: watch::Receiver<usize>,
     _task: JoinSet<()>,
 }
 
@@ -107,6 +109,7 @@ pub struct Receiver {
 struct State {
     script: VecDeque<Reply>,
     received: Vec<Received>,
+    arrivals: watch::Sender<usize>,
 }
 
 impl Receiver {
@@ -133,9 +136,11 @@ impl Receiver {
             .expect("a bound listener has an address")
             .port();
         let scheme = if tls.is_some() { "https" } else { "http" };
+        let (arrivals, arrived) = watch::channel(0);
         let state = State {
             script: script.into_iter().collect(),
             received: Vec::new(),
+            arrivals,
         };
         let state = Arc::new(Mutex::new(state));
         let mut task = JoinSet::new();
@@ -144,6 +149,7 @@ impl Receiver {
             port,
             scheme,
             state,
+            arrived,
             _task: task,
         }
     }
@@ -151,6 +157,17 @@ impl Receiver {
     /// The base of its URL.
     pub fn endpoint(&self) -> String {
         format!("{}://localhost:{}", self.scheme, self.port).replace("http://localhost", "http://127.0.0.1")
+    }
+
+    /// Waits until the nth request has come, counted from 1.
+    ///
+    /// # Panics
+    /// When the receiver has ended.
+    pub async fn request(&self, nth: usize) -> Received {
+        let mut arrived = self.arrived.clone();
+        let come = arrived.wait_for(|count| *count >= nth).await;
+        drop(come.expect("the receiver listens"));
+        self.requests().swap_remove(nth - 1)
     }
 
     /// Everything that came so far, in order.
@@ -186,6 +203,8 @@ async fn converse(mut stream: impl AsyncRead + AsyncWrite + Unpin, state: &Mutex
         let reply = {
             let mut state = lock(state);
             state.received.push(received);
+            let count = state.received.len();
+            state.arrivals.send_replace(count);
             state.script.pop_front().unwrap_or_else(|| Reply::status(200))
         };
         match reply {
