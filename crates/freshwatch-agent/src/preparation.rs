@@ -8,7 +8,7 @@ use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use freshwatch_probe::definition::{Definition, ProbeName};
+use freshwatch_probe::definition::{Definition, ProbeName, Schedule, When};
 use freshwatch_probe::observation::NotMade;
 use freshwatch_probe::redact::Redactor;
 use freshwatch_probe::request::{Request, Tls};
@@ -46,7 +46,8 @@ impl Preparation {
         };
         // The system is only asked for what is used.
         if request.templates().any(Template::holds_token) {
-            values.nonce = random_token()[..16].to_owned();
+            values.nonce = random_token();
+            values.nonce.truncate(16);
             values.run_id = random_token();
         }
         let outgoing = Outgoing::build(request, &values)?;
@@ -64,14 +65,27 @@ impl Preparation {
     }
 }
 
-/// Preparations that are the same for every run, each kept as long as its definition is the probe's.
+/// A preparation takes about 1 KiB: that is worth some microseconds of every run where runs are at most so far apart.
+const OFTEN: Duration = Duration::from_secs(5);
+
+fn runs_often(schedule: &Schedule) -> bool {
+    match schedule.when {
+        When::Every(interval) => interval <= OFTEN,
+        When::Cron(_) => false,
+    }
+}
+
+/// Preparations that are the same for every run of a probe that runs often, each kept as long as its definition is the
+/// probe's.
 #[derive(Default)]
-pub(crate) struct Preparations(Mutex<HashMap<ProbeName, (Weak<Definition>, Arc<Preparation>)>>);
+pub(crate) struct Preparations(Mutex<Table>);
+
+type Table = HashMap<ProbeName, (Weak<Definition>, Arc<Preparation>)>;
 
 impl Preparations {
     /// The preparation of a run.
     pub async fn of(&self, definition: &Arc<Definition>) -> Result<Arc<Preparation>, NotMade> {
-        if !definition.request.is_constant() {
+        if !(definition.request.is_constant() && runs_often(&definition.schedule)) {
             return Preparation::make(definition).await.map(Arc::new);
         }
         if let Some((owner, kept)) = self.kept().get(&definition.name)
@@ -92,7 +106,7 @@ impl Preparations {
         Ok(made)
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<ProbeName, (Weak<Definition>, Arc<Preparation>)>> {
+    fn kept(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -179,8 +193,9 @@ fn random_token() -> String {
 mod tests {
     use std::fs;
     use std::sync::Arc;
+    use std::time::Duration;
 
-    use freshwatch_probe::definition::{Definition, ProbeName};
+    use freshwatch_probe::definition::{Definition, ProbeName, When};
     use freshwatch_probe::observation::NotMade;
     use freshwatch_probe::request::{Auth, Request};
     use freshwatch_probe::template::{Part, Secret, Template};
@@ -237,11 +252,17 @@ mod tests {
         );
     }
 
+    fn every_second(name: &str, request: Request) -> Definition {
+        let mut definition = Definition::new(ProbeName::parse(name).unwrap(), request);
+        definition.schedule.when = When::Every(Duration::from_secs(1));
+        definition
+    }
+
     /// Two runs of a probe of this URL: whether they share a preparation.
     async fn is_shared(preparations: &Preparations, parts: Vec<Part>) -> bool {
         let mut request = Request::get("");
         request.url = Template::new(parts);
-        let definition = Arc::new(Definition::new(ProbeName::parse("x").unwrap(), request));
+        let definition = Arc::new(every_second("x", request));
         let (one, two) = (preparations.of(&definition), preparations.of(&definition));
         Arc::ptr_eq(&one.await.unwrap(), &two.await.unwrap())
     }
@@ -261,15 +282,18 @@ mod tests {
         let file = folder.path().join("path");
         fs::write(&file, "prices").unwrap();
         assert!(!is_shared(&preparations, vec![url(), Part::File(file)]).await);
+        let seldom = Definition::new(ProbeName::parse("y").unwrap(), Request::get("http://a.example/"));
+        preparations.of(&Arc::new(seldom)).await.unwrap();
+        assert_eq!(preparations.kept().len(), 1);
     }
 
     #[tokio::test]
     async fn another_definition_of_a_probe_is_prepared_anew_and_the_probes_that_are_gone_are_forgotten() {
         let preparations = Preparations::default();
         for number in 0..1000 {
-            let name = ProbeName::parse(&format!("probe-{}", number / 2)).unwrap();
+            let name = format!("probe-{}", number / 2);
             let url = format!("http://a.example/{number}");
-            let definition = Arc::new(Definition::new(name, Request::get(url.clone())));
+            let definition = Arc::new(every_second(&name, Request::get(url.clone())));
             let preparation = preparations.of(&definition).await.unwrap();
             assert_eq!(preparation.outgoing.url.as_str(), url);
         }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::timestamp::{Moment, Unreadable};
 use super::{AgeUnit, Freshness, MaxAge, Pick, Reading, Signal, Source};
+use crate::redact::Redactor;
 use crate::run::DataAge;
 use crate::select::{Unparsable, View};
 use crate::verdict::{Code, Reason, Verdict};
@@ -37,33 +38,38 @@ impl Freshness {
 
     /// The one value that counts, read. All candidates must be times that can be believed: an unreadable one could be
     /// the one that counts.
-    fn choose(&self, view: &View<'_>, now: Timestamp, notes: &mut Vec<String>) -> Result<Choice, Reason> {
-        let values = self.candidates(view, notes)?;
+    fn choose<'c>(
+        &'c self,
+        view: &'c View<'_>,
+        now: Timestamp,
+        notes: &mut Vec<String>,
+    ) -> Result<Choice<'c>, Reason> {
+        let mut values = self.candidates(view, notes)?;
         let count = values.len();
-        let mut chosen: Option<(At, &Value)> = None;
-        for value in &values {
+        let mut chosen: Option<(At, usize)> = None;
+        for (index, value) in values.iter().enumerate() {
             let at = self
                 .read(value)
                 .map_err(|why| self.unreadable(value, why, view))?;
             if let Some(ahead) = self.ahead(at, now) {
                 return Err(self.future(value, ahead, view));
             }
-            let counts = |(other, _): (At, &Value)| match self.pick {
+            let counts = |(other, _): (At, usize)| match self.pick {
                 Some(Pick::Newest) => at.rank() > other.rank(),
                 Some(Pick::Oldest) | None => at.rank() < other.rank(),
             };
             if chosen.is_none_or(counts) {
-                chosen = Some((at, value));
+                chosen = Some((at, index));
             }
         }
-        let (at, value) = chosen.ok_or_else(|| invalid(Code::NoMatch, self.nothing()))?;
-        let (source, shown) = (&self.source, show::value(value, view.secrets));
-        let subject = match (self.pick, count) {
-            (_, 1) | (None, _) => format!("{source} is {shown}"),
-            (Some(Pick::Newest), _) => format!("the newest of {count} at {source} is {shown}"),
-            (Some(Pick::Oldest), _) => format!("the oldest of {count} at {source} is {shown}"),
-        };
-        Ok(Choice { at, shown, subject })
+        let (at, index) = chosen.ok_or_else(|| invalid(Code::NoMatch, self.nothing()))?;
+        Ok(Choice {
+            at,
+            value: values.swap_remove(index),
+            count,
+            rule: self,
+            secrets: view.secrets,
+        })
     }
 
     /// The values among which one is picked.
@@ -129,7 +135,7 @@ impl Freshness {
         invalid(code, message).contrast(shown, "a time")
     }
 
-    fn judge_choice(&self, choice: &Choice, now: Timestamp, assessment: &mut Assessment) {
+    fn judge_choice(&self, choice: &Choice<'_>, now: Timestamp, assessment: &mut Assessment) {
         let age = match choice.at {
             At::Moment(moment) => now.duration_since(moment.end()),
             At::Age(age) => age,
@@ -208,7 +214,7 @@ impl Freshness {
 }
 
 impl Assessment {
-    fn judge_age(&mut self, choice: &Choice, age: SignedDuration, bound: MaxAge, now: Timestamp) {
+    fn judge_age(&mut self, choice: &Choice<'_>, age: SignedDuration, bound: MaxAge, now: Timestamp) {
         let timestamp = match choice.at {
             // A day that is not over yet is as fresh as can be; its end would lie in the future.
             At::Moment(moment @ Moment::Period { .. }) => Some(moment.end().min(now)),
@@ -231,13 +237,13 @@ impl Assessment {
             Verdict::Degraded => format!("a warning is due after {wanted}"),
             _ => format!("at most {wanted} is promised"),
         };
-        let message = format!("the data is {seen} old; {promise}: {}", choice.subject);
+        let message = format!("the data is {seen} old; {promise}: {}", choice.subject());
         let reason = Reason::new(verdict, code, message);
         self.reasons
             .push(reason.contrast(format!("{seen} old"), format!("at most {wanted}")));
     }
 
-    fn judge_expiry(&mut self, choice: &Choice, past: SignedDuration, now: Timestamp) {
+    fn judge_expiry(&mut self, choice: &Choice<'_>, past: SignedDuration, now: Timestamp) {
         let At::Moment(moment) = choice.at else { return };
         self.data = Some(DataAge {
             timestamp: None,
@@ -249,10 +255,10 @@ impl Assessment {
             return;
         }
         let shown = duration::show(past.unsigned_abs());
-        let message = format!("the data was good until {shown} ago: {}", choice.subject);
+        let message = format!("the data was good until {shown} ago: {}", choice.subject());
         let reason = Reason::new(Verdict::Stale, Code::Expired, message);
         self.reasons
-            .push(reason.contrast(choice.shown.clone(), format!("later than {now}")));
+            .push(reason.contrast(choice.shown(), format!("later than {now}")));
     }
 }
 
@@ -279,12 +285,30 @@ impl At {
     }
 }
 
-/// The value that counts.
-struct Choice {
+/// The value that counts, and what it takes to tell of it: few are told of.
+struct Choice<'c> {
     at: At,
-    shown: String,
+    value: Value,
+    /// Among how many it was.
+    count: usize,
+    rule: &'c Freshness,
+    secrets: &'c Redactor,
+}
+
+impl Choice<'_> {
+    fn shown(&self) -> String {
+        show::value(&self.value, self.secrets)
+    }
+
     /// "`$.updatedAt` is …", for the end of a sentence.
-    subject: String,
+    fn subject(&self) -> String {
+        let (source, shown, count) = (&self.rule.source, self.shown(), self.count);
+        match (self.rule.pick, count) {
+            (_, 1) | (None, _) => format!("{source} is {shown}"),
+            (Some(Pick::Newest), _) => format!("the newest of {count} at {source} is {shown}"),
+            (Some(Pick::Oldest), _) => format!("the oldest of {count} at {source} is {shown}"),
+        }
+    }
 }
 
 /// An age as a number of units; in a header or the raw body numbers are spelt as text.
