@@ -11,6 +11,7 @@ mod demo;
 mod redirects;
 mod retries;
 mod secrets;
+mod soak;
 
 mod otlp_delivery;
 mod real_receiver;
