@@ -6,8 +6,8 @@ use freshwatch_probe::verdict::Verdict;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cast::{Member, Part};
-use crate::checks::Waking;
 use crate::delivered::{Counts, Told};
+use crate::seen::Waking;
 use crate::target::Asked;
 
 /// A request may be this much early: the clocks of two cores, and a due moment that was rounded.

@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::accounts::Snapshot;
 use crate::arguments::Arguments;
 use crate::cast::TIMEOUT;
-use crate::checks::{self, Ending, Outage, Seen, Waking};
+use crate::checks;
 use crate::daemon::{Daemon, post_reload, until};
 use crate::editor::{Editor, Means};
 use crate::findings::Findings;
@@ -22,6 +22,7 @@ use crate::minutes;
 use crate::receiver::{Mood, Receiver};
 use crate::resources::Resources;
 use crate::rhythm::Rhythm;
+use crate::seen::{Ending, Outage, Seen, Waking};
 use crate::target::Target;
 
 /// How long anything may take that should take a moment.

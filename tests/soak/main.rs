@@ -27,6 +27,7 @@ mod minutes;
 mod receiver;
 mod resources;
 mod rhythm;
+mod seen;
 mod target;
 
 use std::process::ExitCode;
