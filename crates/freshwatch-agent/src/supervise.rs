@@ -28,13 +28,13 @@ use clock_watch::ClockWatch;
 use desk::{Desk, Order};
 use event::Events;
 use limits::Limiter;
-use pulse::Pulse;
 
 use crate::agent::Agent;
 use crate::clock;
 
 pub use event::{Event, Gauges};
 pub use limits::Limits;
+pub use pulse::Pulse;
 
 /// How long a task may take to hear that its time is over.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(1);
@@ -67,7 +67,6 @@ pub struct Supervisor<P> {
     attended: HashMap<ProbeName, Attended>,
     tasks: JoinSet<()>,
     clock_watch: ClockWatch,
-    _pulse: Option<Pulse>,
 }
 
 /// A probe that has a task.
@@ -101,7 +100,6 @@ impl<P: Probing> Supervisor<P> {
             events: Events::new(events),
             attended: HashMap::new(),
             tasks: JoinSet::new(),
-            _pulse: Pulse::start(),
         }
     }
 

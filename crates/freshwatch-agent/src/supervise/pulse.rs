@@ -1,47 +1,52 @@
-//! Keeps the timers going while a run blocks its thread.
+//! Keeps the probes going while a run blocks its thread, and lets one thread do the work for as long as that will do.
 //!
-//! Of the threads of a tokio runtime one at a time waits for timers and sockets. When a task that it picked up there
-//! blocks it, the others may all be asleep, and nobody wakes them: every probe would stand still. So a thread of its
-//! own listens for a beat of the runtime, and when it is overdue, wakes another of its threads, which then waits for
-//! timers and sockets in the place of the blocked one.
+//! Runs wait nearly all of their time, so one thread has time for thousands. With two, tokio wakes the other one for
+//! every burst of timers and sockets, only to find that there is nothing left to do: that costs half as much again as
+//! the runs themselves. But one thread alone would stand still with a run that blocks it.
+//!
+//! So the other threads of the runtime stand by, and a thread outside it listens for the runtime's beat. When that is
+//! overdue, because a run blocks or because there is more to do than one thread can, the next one is called. It takes
+//! over timers and sockets, and stays.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{self, MissedTickBehavior};
 
 /// How often the runtime shows that it lives.
-const BEAT: Duration = Duration::from_millis(50);
+const BEAT: Duration = Duration::from_millis(100);
 
-/// Without a beat for so long, a thread is woken.
-const OVERDUE: Duration = Duration::from_millis(100);
+/// Without a beat for so long, a thread is called.
+const OVERDUE: Duration = Duration::from_millis(250);
 
-/// The beat and who listens to it; both end when this is dropped.
+/// The beat, and those who stand by; all of them end when this is dropped.
 #[derive(Debug)]
-pub(super) struct Pulse {
+pub struct Pulse {
     beating: JoinHandle<()>,
 }
 
 impl Pulse {
-    /// Listens to the runtime that this is called on. None where no thread is to be had, or where there is but one
-    /// thread to run on: then nobody could stand in for it.
-    pub fn start() -> Option<Self> {
+    /// Lets all threads of this runtime but one stand by. To be called from outside its threads, before there is work
+    /// for them. Where a runtime has but one thread, nobody can stand in for it.
+    pub async fn start() -> Self {
         let runtime = Handle::current();
-        if runtime.metrics().num_workers() < 2 {
-            return None;
+        let mut standing_by = Vec::new();
+        for _ in 1..runtime.metrics().num_workers() {
+            standing_by.extend(stand_by(&runtime).await);
         }
         let (beats, heard) = channel();
-        let listening = runtime.clone();
-        thread::Builder::new()
+        let called = runtime.clone();
+        // Without a thread to listen there is nobody to call: then all have to work.
+        let _ = thread::Builder::new()
             .name("pulse".into())
-            .spawn(move || listen(&listening, &heard))
-            .ok()?;
-        Some(Self {
+            .spawn(move || listen(&called, &heard, standing_by));
+        Self {
             beating: runtime.spawn(beat(beats)),
-        })
+        }
     }
 }
 
@@ -51,7 +56,20 @@ impl Drop for Pulse {
     }
 }
 
-async fn beat(beats: Sender<()>) {
+/// Takes one thread of the runtime out of work. Dropping what this gives calls it back.
+async fn stand_by(runtime: &Handle) -> Option<SyncSender<()>> {
+    let (call, called) = sync_channel::<()>(0);
+    let (ready, is_ready) = oneshot::channel();
+    drop(runtime.spawn(async move {
+        // Whoever waits for this may have gone; then so has the other end, and the thread works on.
+        let _ = ready.send(());
+        let _ = called.recv();
+    }));
+    is_ready.await.ok()?;
+    Some(call)
+}
+
+async fn beat(beats: std::sync::mpsc::Sender<()>) {
     let mut ticks = time::interval(BEAT);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -62,13 +80,55 @@ async fn beat(beats: Sender<()>) {
     }
 }
 
-fn listen(runtime: &Handle, heard: &Receiver<()>) {
+fn listen(runtime: &Handle, heard: &Receiver<()>, mut standing_by: Vec<SyncSender<()>>) {
     loop {
         match heard.recv_timeout(OVERDUE) {
             Ok(()) => {}
-            // A task for any thread that is free: it finds the timers unattended and stays with them.
-            Err(RecvTimeoutError::Timeout) => drop(runtime.spawn(async {})),
+            Err(RecvTimeoutError::Timeout) => {
+                // A sender that is dropped calls its thread; a task for any thread that is free wakes one that sleeps.
+                drop(standing_by.pop());
+                drop(runtime.spawn(async {}));
+            }
             Err(RecvTimeoutError::Disconnected) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+    use std::time::Duration;
+
+    use tokio::runtime::Builder;
+    use tokio::time;
+
+    use super::Pulse;
+
+    #[test]
+    fn timers_go_on_while_tasks_block_all_threads_but_one() {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(3)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (release, blocked) = sync_channel::<()>(0);
+        let (other_release, other_blocked) = sync_channel::<()>(0);
+        runtime.block_on(async {
+            let pulse = Pulse::start().await;
+            for blocked in [blocked, other_blocked] {
+                drop(tokio::spawn(async move {
+                    time::sleep(Duration::from_millis(1)).await;
+                    let _ = blocked.recv();
+                }));
+            }
+            // On a thread of the runtime, whose timers have to go on.
+            let ticking = tokio::spawn(async {
+                for _ in 0..20 {
+                    time::sleep(Duration::from_millis(10)).await;
+                }
+            });
+            ticking.await.unwrap();
+            drop((pulse, release, other_release));
+        });
     }
 }

@@ -12,7 +12,7 @@ use crate::resource::{Resource, VERSION};
 use crate::sections::{Section, Sections};
 
 /// The most points of a request: about a hundred probes, half a megabyte.
-pub(crate) const MOST_POINTS: usize = 5_000;
+pub(crate) const MOST_POINTS: usize = 2_000;
 
 /// The most bytes of a request before compression: the smallest limit of the usual receivers.
 pub(crate) const MOST_BYTES: usize = 4 << 20;

@@ -61,6 +61,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
         targets,
     };
     let runtime = Builder::new_multi_thread()
+        .worker_threads(threads())
         .enable_all()
         .build()
         .context("the runtime cannot be started")?;
@@ -69,6 +70,13 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     runtime.shutdown_background();
     drop(logs);
     code
+}
+
+/// One thread works as long as that will do; the others stand by, so there is at least one of them.
+fn threads() -> usize {
+    std::thread::available_parallelism()
+        .map_or(2, std::num::NonZero::get)
+        .max(2)
 }
 
 /// The identity of the daemon: the host's name, so that it is the same after a restart.

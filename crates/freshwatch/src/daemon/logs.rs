@@ -17,11 +17,14 @@ use freshwatch_telemetry::otlp::{DropCause, Failure, Told};
 use tokio::net::TcpListener;
 use tracing::field::Field;
 use tracing::{Level, error, info, warn};
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// So many lines wait to be written at most. Their places are taken at once, so that this is memory.
+const MOST_WAITING: usize = 4096;
 
 /// More mistakes than this are in the answer of `POST /-/reload` and in `freshwatch lint`, not in the log.
 const MOST_MISTAKES: usize = 10;
@@ -54,7 +57,10 @@ pub struct Logs(#[expect(dead_code, reason = "it works by being dropped")] Worke
 impl Logs {
     /// Starts to log. Only our own lines are written: those of our dependencies may show what is secret.
     pub fn start(format: Format, least: Least) -> Self {
-        let (writer, guard) = tracing_appender::non_blocking(io::stderr());
+        let (writer, guard) = NonBlockingBuilder::default()
+            .buffered_lines_limit(MOST_WAITING)
+            .thread_name("log")
+            .finish(io::stderr());
         let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), Level::from(least));
         let layer = tracing_subscriber::fmt::layer()
             .with_writer(writer)

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use freshwatch_agent::Agent;
-use freshwatch_agent::supervise::{Limits, Supervisor};
+use freshwatch_agent::supervise::{Limits, Pulse, Supervisor};
 use freshwatch_file::ProbeSet;
 use freshwatch_page::{Readiness, bind};
 use freshwatch_telemetry::otlp::Exporter;
@@ -64,6 +64,7 @@ pub struct Settings {
 /// What stands in the way of the start.
 pub async fn run(settings: Settings, set: ProbeSet, exporter: Option<Exporter>) -> Result<ExitCode> {
     descriptors::raise_limit();
+    let _pulse = Pulse::start().await;
     let mut signals = Signals::watch().context("signals cannot be watched")?;
     let listener = match settings.listen {
         Some(address) => Some(bind(address).await?),
