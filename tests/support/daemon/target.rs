@@ -151,6 +151,9 @@ impl Stage {
             return;
         };
         let path = path_of(&request).to_owned();
+        let mut behaviours = self.behaviours.subscribe();
+        // Before anybody hears of the request: what the test changes then is for those that come later.
+        let at_once = answer_now(&mut behaviours, &path);
         self.enter(&path);
         self.arrivals.send_modify(|arrivals| {
             arrivals.push(Arrival {
@@ -158,11 +161,14 @@ impl Stage {
                 request,
             });
         });
-        let mut behaviours = self.behaviours.subscribe();
-        let bytes = tokio::select! {
-            bytes = answer(&mut behaviours, &path) => Some(bytes),
-            // Nothing else comes than the client's end.
-            () = visit.hang() => None,
+        let bytes = if at_once.is_some() {
+            at_once
+        } else {
+            tokio::select! {
+                bytes = answer(&mut behaviours, &path) => Some(bytes),
+                // Nothing else comes than the client's end.
+                () = visit.hang() => None,
+            }
         };
         self.leave(&path);
         if let Some(bytes) = bytes {
@@ -188,13 +194,22 @@ impl Stage {
     }
 }
 
+type Behaviours = watch::Receiver<HashMap<String, Behaviour>>;
+
+/// What a path answers; none when it lets its clients wait.
+fn answer_now(behaviours: &mut Behaviours, path: &str) -> Option<Vec<u8>> {
+    match behaviours.borrow_and_update().get(path) {
+        None => Some(json("{}")),
+        Some(Behaviour::Answers(bytes)) => Some(bytes.clone()),
+        Some(Behaviour::Waits) => None,
+    }
+}
+
 /// What a path answers, as soon as it does.
-async fn answer(behaviours: &mut watch::Receiver<HashMap<String, Behaviour>>, path: &str) -> Vec<u8> {
+async fn answer(behaviours: &mut Behaviours, path: &str) -> Vec<u8> {
     loop {
-        match behaviours.borrow_and_update().get(path) {
-            None => return json("{}"),
-            Some(Behaviour::Answers(bytes)) => return bytes.clone(),
-            Some(Behaviour::Waits) => {}
+        if let Some(bytes) = answer_now(behaviours, path) {
+            return bytes;
         }
         if behaviours.changed().await.is_err() {
             std::future::pending::<()>().await;
