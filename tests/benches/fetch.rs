@@ -7,8 +7,9 @@
 //! - `Agent::run_once` with a matcher on the body and a freshness rule, with nothing around it;
 //!
 //! each on fresh connections and on kept ones, in turn, so that whatever else the machine does meets all alike. It
-//! prints the CPU time of this process by run, the memory that a kept connection takes, and the size of the future of
-//! a run. `--seconds N` is how long each turn is measured, `--only WORD` names one of the four.
+//! prints the CPU time of this process by run, the resident memory by probe, and the size of the future of a run.
+//! `--seconds N` is how long each turn is measured, `--only NAME` names one of the four: memory is best read so, since
+//! one turn uses again what another has freed.
 
 #![expect(
     clippy::print_stdout,

@@ -211,6 +211,32 @@ async fn a_kept_connection_that_was_closed_is_made_anew() {
     assert_eq!(server.connections(), 1);
 }
 
+/// It would be taken for the answer to the next request.
+#[tokio::test]
+async fn what_nobody_asked_for_ends_a_kept_connection() {
+    let server = Server::playing(async |mut visit| {
+        visit.request().await;
+        visit.send([json("{}"), json("[]")].concat()).await;
+        visit.hang().await;
+    })
+    .await;
+    let [_, second] = run_twice(&server, |_| {}).await;
+    assert_eq!((second.exchange.body_length, server.connections()), (Some(2), 2));
+}
+
+#[tokio::test]
+async fn a_kept_connection_over_tls_is_used_again() {
+    let identity = Identity::self_signed(&["127.0.0.1"], false);
+    let server = Server::over_tls(identity.serving(&["http/1.1"]), |visit| serve_kept(visit, 2)).await;
+    let [first, second] = run_twice(&server, |probe| probe.request.tls.insecure = true).await;
+    assert_eq!(
+        (tell(&first, &server), tell(&second, &server)),
+        ("ok".into(), "ok".into())
+    );
+    assert_eq!(server.connections(), 1);
+    assert!(second.exchange.tls.is_some() && second.exchange.tls == first.exchange.tls);
+}
+
 #[tokio::test]
 async fn other_terms_need_another_connection() {
     let server = Server::playing(|visit| serve_kept(visit, 9)).await;

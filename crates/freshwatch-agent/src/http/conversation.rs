@@ -1,7 +1,8 @@
 //! One HTTP connection: requests go in, and whoever waits for the answer drives it.
 //!
 //! The connection is polled together with what waits for it, in the same task. Nothing is spawned, so dropping the
-//! conversation ends it, and an idle one costs no wake-ups.
+//! conversation ends it, and an idle one costs no wake-ups. One over HTTP/1.1 that rests is nothing but its socket:
+//! hyper's buffers, 16 KiB, are for those that talk.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -9,13 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 use crate::http::head_guard::{Allowance, HeadGuard};
 
@@ -25,6 +27,8 @@ pub(crate) const LARGEST_HEAD: u32 = 64 << 10;
 /// How much of a body may be on its way over HTTP/2 before we have read it, in bytes: the bound of the body, within
 /// these. HTTP/1.1 leaves that to the system.
 const WINDOW: (u32, u32) = (64 << 10, 1 << 20);
+
+type Http1 = http1::Connection<TokioIo<HeadGuard<Box<dyn Wire>>>, Full<Bytes>>;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -45,14 +49,18 @@ impl Conversation {
     where
         IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let (io, allowance) = HeadGuard::new(io);
+        Self::http1_over(Box::new(io)).await
+    }
+
+    async fn http1_over(wire: Box<dyn Wire>) -> hyper::Result<Self> {
+        let (io, allowance) = HeadGuard::new(wire);
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(LARGEST_HEAD as usize)
             .handshake(TokioIo::new(io))
             .await?;
         Ok(Self {
             sender: Sender::Http1(sender, allowance),
-            driver: Driver::One(Some(Box::pin(async { drop(connection.await) }))),
+            driver: Driver::One(Some(Box::new(connection))),
         })
     }
 
@@ -103,9 +111,25 @@ impl Conversation {
         self.driver.drive(future).await
     }
 
+    /// Lays the connection down until it is needed again. `None`: it cannot take another request.
+    pub async fn rest(mut self) -> Option<Resting> {
+        if !self.is_open().await {
+            return None;
+        }
+        Some(match self.driver {
+            Driver::One(connection) => {
+                let parts = (*connection?).into_parts();
+                // Nobody has asked for what came too early.
+                parts.read_buf.is_empty().then_some(())?;
+                Resting::Http1(parts.io.into_inner().into_inner())
+            }
+            Driver::Many { .. } => Resting::Http2(self),
+        })
+    }
+
     /// Whether it could take another request: looks at what the peer has sent in the meantime, such as its end.
-    pub async fn is_open(&mut self) -> bool {
-        if self.driver.rest().await {
+    async fn is_open(&mut self) -> bool {
+        if self.driver.poll_once().await {
             return false;
         }
         match &mut self.sender {
@@ -115,10 +139,41 @@ impl Conversation {
     }
 }
 
+/// An open connection over which nothing is said.
+pub(crate) enum Resting {
+    /// Over HTTP/1.1.
+    Http1(Box<dyn Wire>),
+    /// Over HTTP/2, which has a state of its own.
+    Http2(Conversation),
+}
+
+impl Resting {
+    /// Takes the connection up again. `None`: the peer has sent its end in the meantime, or what nobody has asked for.
+    pub async fn resume(self) -> Option<Conversation> {
+        match self {
+            Self::Http1(mut wire) => {
+                let mut byte = [0];
+                let mut reading = pin!(wire.read(&mut byte));
+                let is_silent = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context).is_pending()));
+                if !is_silent.await {
+                    return None;
+                }
+                Conversation::http1_over(wire).await.ok()
+            }
+            Self::Http2(mut conversation) => conversation.is_open().await.then_some(conversation),
+        }
+    }
+}
+
+/// What a connection goes over.
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<IO: AsyncRead + AsyncWrite + Send + Unpin> Wire for IO {}
+
 /// What moves a connection on.
 enum Driver {
     /// HTTP/1.1 is one task; none once it has ended.
-    One(Option<Task>),
+    One(Option<Box<Http1>>),
     /// HTTP/2 starts others.
     Many {
         /// Those under way.
@@ -150,7 +205,7 @@ impl Driver {
     }
 
     /// Polls the connection once and says whether it has ended.
-    async fn rest(&mut self) -> bool {
+    async fn poll_once(&mut self) -> bool {
         poll_fn(|context| Poll::Ready(self.poll(context))).await
     }
 
@@ -159,7 +214,7 @@ impl Driver {
             Self::One(connection) => {
                 if connection
                     .as_mut()
-                    .is_some_and(|task| task.as_mut().poll(context).is_ready())
+                    .is_some_and(|task| task.poll_unpin(context).is_ready())
                 {
                     *connection = None;
                 }

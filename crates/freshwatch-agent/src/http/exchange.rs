@@ -65,7 +65,7 @@ impl Reply {
         .await?;
         progress.end();
         match (&body, self.keep_as) {
-            (Body::Complete(_), Some(key)) => shared.kept.put(key, self.kept),
+            (Body::Complete(_), Some(key)) => shared.kept.put(key, self.kept).await,
             (Body::Complete(_) | Body::TooLarge { .. } | Body::Undecodable { .. }, _) => {}
         }
         Ok((self.head, body))

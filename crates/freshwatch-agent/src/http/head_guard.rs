@@ -35,6 +35,11 @@ impl<IO> HeadGuard<IO> {
         };
         (guard, allowance)
     }
+
+    /// The connection itself.
+    pub fn into_inner(self) -> IO {
+        self.io
+    }
 }
 
 /// How many bytes may still come.

@@ -10,11 +10,11 @@ use freshwatch_probe::observation::TlsFacts;
 use freshwatch_probe::request::{HttpVersion, Tls};
 
 use crate::clock;
-use crate::http::conversation::Conversation;
+use crate::http::conversation::{Conversation, Resting};
 use crate::http::target::Target;
 
-/// So many connections are kept at most; an idle one takes about 18 KiB.
-const MOST: usize = 4096;
+/// So many connections are kept at most; an idle one takes about 1 KiB here, and what the system needs for a socket.
+const MOST: usize = 16_384;
 
 /// A connection that was not used for so long belongs to a probe that is gone.
 const LONGEST_IDLE: Duration = Duration::from_hours(1);
@@ -64,13 +64,22 @@ pub(crate) struct Kept {
     pub tls: Option<TlsFacts>,
 }
 
+/// A connection between its uses.
+struct Shelved {
+    resting: Resting,
+    terms: Terms,
+    address: IpAddr,
+    tls: Option<TlsFacts>,
+    used: Instant,
+}
+
 /// All kept connections of a process.
 #[derive(Default)]
 pub(crate) struct KeptConnections(Mutex<Shelf>);
 
 #[derive(Default)]
 struct Shelf {
-    connections: HashMap<Key, (Kept, Instant)>,
+    connections: HashMap<Key, Shelved>,
     swept: Option<Instant>,
 }
 
@@ -78,17 +87,32 @@ impl KeptConnections {
     /// Takes the connection out, so that nobody else uses it, if it was made on these terms and is still open.
     pub async fn take(&self, key: &Key, terms: &Terms) -> Option<Kept> {
         let taken = self.shelf().connections.remove(key);
-        let (mut kept, _) = taken.filter(|(kept, _)| kept.terms == *terms)?;
-        kept.conversation.is_open().await.then_some(kept)
+        let shelved = taken.filter(|shelved| shelved.terms == *terms)?;
+        Some(Kept {
+            conversation: shelved.resting.resume().await?,
+            terms: shelved.terms,
+            address: shelved.address,
+            tls: shelved.tls,
+        })
     }
 
-    /// Keeps a connection; when there are too many, it is closed instead.
-    pub fn put(&self, key: Key, kept: Kept) {
-        let now = clock::monotonic();
+    /// Keeps a connection, if it can be used again; when there are too many, it is closed instead.
+    pub async fn put(&self, key: Key, kept: Kept) {
+        let Some(resting) = kept.conversation.rest().await else {
+            return;
+        };
+        let used = clock::monotonic();
         let mut shelf = self.shelf();
-        shelf.sweep(now);
+        shelf.sweep(used);
         if shelf.connections.len() < MOST || shelf.connections.contains_key(&key) {
-            shelf.connections.insert(key, (kept, now));
+            let shelved = Shelved {
+                resting,
+                terms: kept.terms,
+                address: kept.address,
+                tls: kept.tls,
+                used,
+            };
+            shelf.connections.insert(key, shelved);
         }
     }
 
@@ -106,6 +130,6 @@ impl Shelf {
         }
         self.swept = Some(now);
         self.connections
-            .retain(|_, (_, used)| since(*used) < LONGEST_IDLE);
+            .retain(|_, shelved| since(shelved.used) < LONGEST_IDLE);
     }
 }
