@@ -188,7 +188,10 @@ fn measure(turn: Turn, address: SocketAddr, window: Duration) -> io::Result<Figu
         tokio::time::sleep(Duration::from_secs(2)).await;
         let (cpu, runs) = (own_cpu()?, done.load(Ordering::Relaxed));
         tokio::time::sleep(window).await;
-        let (cpu, runs) = (own_cpu()? - cpu, done.load(Ordering::Relaxed) - runs);
+        let (cpu, runs) = (
+            own_cpu()?.saturating_sub(cpu),
+            done.load(Ordering::Relaxed) - runs,
+        );
         let memory = resident()?.saturating_sub(before);
         if let Some(ended) = probes.try_join_next() {
             return Err(io::Error::other(format!(

@@ -13,7 +13,8 @@ use crate::clock;
 use crate::http::conversation::{Conversation, Resting};
 use crate::http::target::Target;
 
-/// So many connections are kept at most; an idle one takes about 1 KiB here, and what the system needs for a socket.
+/// So many connections are kept at most; an idle one takes about 2 KiB, and what the system
+/// needs for a socket.
 const MOST: usize = 16_384;
 
 /// A connection that was not used for so long belongs to a probe that is gone.
