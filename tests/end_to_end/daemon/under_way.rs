@@ -3,11 +3,14 @@
 use freshwatch_tests::daemon::{Daemon, Files, Target};
 use freshwatch_tests::server::json;
 
-/// A daemon of one probe, `price`, whose first run waits for its answer.
+/// What is awaited in these tests has to come before the run gives up by itself.
+const PATIENT: &str = "every: 1s\ntimeout: 60s";
+
+/// A daemon of `other`, and of `price`, whose first run waits for its answer.
 async fn waiting() -> (Target, Files, Daemon) {
     let target = Target::start().await;
     target.hold("/price");
-    let files = Files::new(&(target.probe("price", "every: 1s") + &target.probe("other", "every: 1s")));
+    let files = Files::new(&(target.probe("price", PATIENT) + &target.probe("other", "every: 1s")));
     let daemon = Daemon::of(&files).start().await;
     target.asked("/price", 1).await;
     (target, files, daemon)
@@ -36,7 +39,7 @@ async fn check_runs(daemon: &Daemon, ok: f64) {
 #[tokio::test]
 async fn an_unchanged_probe_notices_nothing() {
     let (target, files, daemon) = waiting().await;
-    files.write(&(target.probe("price", "every: 1s") + &target.probe("other", "every: 1s\ndescription: x")));
+    files.write(&(target.probe("price", PATIENT) + &target.probe("other", "every: 1s\ndescription: x")));
     reload(&daemon, "0 probes added, 1 changed, 0 removed, 1 unchanged").await;
     two_slots(&target).await;
     assert_eq!(
@@ -55,7 +58,7 @@ async fn an_unchanged_probe_notices_nothing() {
 #[tokio::test]
 async fn a_changed_probe_ends_its_run_first() {
     let (target, files, daemon) = waiting().await;
-    let changed = target.probe("price", "every: 1s").replace("/price", "/newer");
+    let changed = target.probe("price", PATIENT).replace("/price", "/newer");
     files.write(&(changed + &target.probe("other", "every: 1s")));
     reload(&daemon, "0 probes added, 1 changed, 0 removed, 1 unchanged").await;
     two_slots(&target).await;
