@@ -71,8 +71,10 @@ impl<P: Probing> Attendant<P> {
     }
 
     /// Runs the probe at every slot until an order ends that.
-    ///
-    /// A block, not an `async fn`: that would keep its argument twice, and there are a hundred thousand of these.
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` keeps its argument twice, and there are a hundred thousand of these"
+    )]
     pub fn attend(mut self) -> impl Future<Output = ()> + Send {
         async move { self.live().await }
     }

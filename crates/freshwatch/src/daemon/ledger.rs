@@ -1,18 +1,24 @@
 //! Takes in what the supervisor tells, in order: the one place that changes the board between reloads.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use freshwatch_agent::supervise::Event;
 use freshwatch_page::board::Board;
 use freshwatch_probe::prober::Skip;
 use freshwatch_probe::standing::Change;
 use tokio::sync::mpsc::Receiver;
+use tokio::time;
 
 use super::logs;
 use super::shared::Shared;
 
 /// So many events are taken in under one lock.
 const MOST_AT_ONCE: usize = 256;
+
+/// So long events may gather: at a thousand a second, waking up for each of them costs as much as the rest of it. A
+/// verdict is seen and logged so much later at most.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// Takes everything in until nobody can tell anything any more.
 pub(super) async fn keep(mut told: Receiver<Event>, shared: Arc<Shared>) {
@@ -25,6 +31,9 @@ pub(super) async fn keep(mut told: Receiver<Event>, shared: Arc<Shared>) {
         }
         for change in changes.drain(..) {
             logs::change(&change);
+        }
+        if told.is_empty() && !told.is_closed() {
+            time::sleep(GATHER).await;
         }
     }
 }
