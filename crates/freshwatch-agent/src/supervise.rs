@@ -34,7 +34,7 @@ use crate::clock;
 
 pub use event::{Event, Gauges};
 pub use limits::Limits;
-pub use pulse::Pulse;
+pub use pulse::{Pulse, StandBy};
 
 /// How long a task may take to hear that its time is over.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(1);

@@ -23,28 +23,38 @@ const BEAT: Duration = Duration::from_millis(100);
 /// Without a beat for so long, a thread is called.
 const OVERDUE: Duration = Duration::from_millis(250);
 
+/// The threads that stand by; all of them are called when this is dropped.
+#[derive(Debug)]
+pub struct StandBy(Vec<SyncSender<()>>);
+
 /// The beat, and those who stand by; all of them end when this is dropped.
 #[derive(Debug)]
 pub struct Pulse {
     beating: JoinHandle<()>,
 }
 
-impl Pulse {
+impl StandBy {
     /// Lets all threads of this runtime but one stand by. To be called from outside its threads, before there is work
     /// for them. Where a runtime has but one thread, nobody can stand in for it.
-    pub async fn start() -> Self {
+    pub async fn arrange() -> Self {
         let runtime = Handle::current();
         let mut standing_by = Vec::new();
         for _ in 1..runtime.metrics().num_workers() {
             standing_by.extend(stand_by(&runtime).await);
         }
+        Self(standing_by)
+    }
+
+    /// Listens to the beat of this runtime from now on, and calls a thread whenever it is overdue.
+    pub fn listen(self) -> Pulse {
+        let runtime = Handle::current();
         let (beats, heard) = channel();
         let called = runtime.clone();
         // Without a thread to listen there is nobody to call: then all have to work.
         let _ = thread::Builder::new()
             .name("pulse".into())
-            .spawn(move || listen(&called, &heard, standing_by));
-        Self {
+            .spawn(move || listen(&called, &heard, self.0));
+        Pulse {
             beating: runtime.spawn(beat(beats)),
         }
     }
@@ -102,7 +112,7 @@ mod tests {
     use tokio::runtime::Builder;
     use tokio::time;
 
-    use super::Pulse;
+    use super::StandBy;
 
     #[test]
     fn timers_go_on_while_tasks_block_all_threads_but_one() {
@@ -114,7 +124,7 @@ mod tests {
         let (release, blocked) = sync_channel::<()>(0);
         let (other_release, other_blocked) = sync_channel::<()>(0);
         runtime.block_on(async {
-            let pulse = Pulse::start().await;
+            let pulse = StandBy::arrange().await.listen();
             for blocked in [blocked, other_blocked] {
                 drop(tokio::spawn(async move {
                     time::sleep(Duration::from_millis(1)).await;

@@ -28,7 +28,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::time;
 
-use super::{Event, Limits, Probing, Pulse, Supervisor};
+use super::{Event, Limits, Probing, StandBy, Supervisor};
 use crate::clock;
 
 /// When every test begins.

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use freshwatch_agent::supervise::Limits;
+use freshwatch_agent::supervise::{Limits, StandBy};
+use freshwatch_file::Mistakes;
 use freshwatch_telemetry::otlp::{Config, Exporter};
 use freshwatch_telemetry::resource::{Identity, Resource};
 use tokio::runtime::Builder;
 
 use crate::command_line::{Listen, Run};
-use crate::daemon::{self, Logs, Settings, Targets};
+use crate::daemon::{self, Logs, Settings, Targets, logs};
 use crate::exit_code::ExitCode;
 use crate::report;
 
@@ -29,24 +30,52 @@ pub fn run(options: &Run) -> Result<ExitCode> {
         options.delivery.otlp_endpoint.as_deref(),
     )?;
     let interval = read_interval(super::telemetry_environment(INTERVAL).as_deref())?;
-    let targets = read_targets(options)?;
-    let set = match freshwatch_file::load(&options.files.paths, &super::environment) {
-        Ok(set) => set,
-        Err(mistakes) => {
-            let count = report::text::counted(mistakes.count(), "mistake", "mistakes");
-            report::note(&format!(
-                "{}\n{count}; nothing is watched\n",
-                mistakes.render(true)
-            ));
-            return Ok(ExitCode::Mistakes);
+    let settings = settings(options)?;
+    let resource = resource(options);
+    let (format, least) = (options.log_format, options.log_level);
+    let work = async move |stand_by| {
+        let set = match freshwatch_file::load(&settings.paths, &super::environment) {
+            Ok(set) => set,
+            Err(mistakes) => return Ok(refuse(&mistakes)),
+        };
+        let _logs = Logs::start(format, least);
+        if let Some(discarded) = resource.discarded() {
+            tracing::warn!("{discarded}");
         }
+        logs::delivering(config.as_ref().map(Config::endpoint).as_deref(), interval);
+        let exporter = config.map(|config| Exporter::new(config, resource, interval));
+        let exporter = exporter.transpose().map_err(|why| anyhow!(why))?;
+        daemon::run(settings, set, exporter, stand_by).await
     };
-    let logs = Logs::start(options.log_format, options.log_level);
-    let endpoint = config.as_ref().map(Config::endpoint);
-    daemon::logs::delivering(endpoint.as_deref(), interval);
-    let exporter = config.map(|config| Exporter::new(config, resource(options), interval));
-    let exporter = exporter.transpose().map_err(|why| anyhow!(why))?;
-    let settings = Settings {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(threads())
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?;
+    let code = runtime.block_on(async {
+        let stand_by = StandBy::arrange().await;
+        // All of it on the one thread that works: each thread has a heap of its own, and what loading leaves free of
+        // it the runs take up again.
+        let ended = tokio::spawn(work(stand_by)).await;
+        ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    });
+    // A resolver that hangs holds its thread; the program must not wait for it.
+    runtime.shutdown_background();
+    code
+}
+
+/// Probe files with mistakes: nothing is watched.
+fn refuse(mistakes: &Mistakes) -> ExitCode {
+    let count = report::text::counted(mistakes.count(), "mistake", "mistakes");
+    report::note(&format!(
+        "{}\n{count}; nothing is watched\n",
+        mistakes.render(true)
+    ));
+    ExitCode::Mistakes
+}
+
+fn settings(options: &Run) -> Result<Settings> {
+    Ok(Settings {
         paths: options.files.paths.clone(),
         listen: match options.listen {
             Listen::At(address) => Some(address),
@@ -58,18 +87,8 @@ pub fn run(options: &Run) -> Result<ExitCode> {
         },
         grace: options.grace,
         watch_interval: options.watch_interval,
-        targets,
-    };
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(threads())
-        .enable_all()
-        .build()
-        .context("the runtime cannot be started")?;
-    let code = runtime.block_on(daemon::run(settings, set, exporter));
-    // A resolver that hangs holds its thread; the program must not wait for it.
-    runtime.shutdown_background();
-    drop(logs);
-    code
+        targets: read_targets(options)?,
+    })
 }
 
 /// One thread works as long as that will do; the others stand by, so there is at least one of them.
@@ -87,11 +106,7 @@ fn resource(options: &Run) -> Resource {
         instance: options.delivery.instance.as_deref(),
         location: options.delivery.location.as_deref(),
     };
-    let resource = Resource::read(&super::telemetry_environment, &identity);
-    if let Some(discarded) = resource.discarded() {
-        tracing::warn!("{discarded}");
-    }
-    resource
+    Resource::read(&super::telemetry_environment, &identity)
 }
 
 /// Reads the interval of the export; an empty variable counts as unset.

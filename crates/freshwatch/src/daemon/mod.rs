@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use freshwatch_agent::Agent;
-use freshwatch_agent::supervise::{Limits, Pulse, Supervisor};
+use freshwatch_agent::supervise::{Limits, StandBy, Supervisor};
 use freshwatch_file::ProbeSet;
 use freshwatch_page::{Readiness, bind};
 use freshwatch_telemetry::otlp::Exporter;
@@ -58,13 +58,18 @@ pub struct Settings {
     pub targets: Option<Targets>,
 }
 
-/// Runs these probes until the process is asked to stop.
+/// Runs these probes until the process is asked to stop. Those who stand by are called when they are needed.
 ///
 /// # Errors
 /// What stands in the way of the start.
-pub async fn run(settings: Settings, set: ProbeSet, exporter: Option<Exporter>) -> Result<ExitCode> {
+pub async fn run(
+    settings: Settings,
+    set: ProbeSet,
+    exporter: Option<Exporter>,
+    stand_by: StandBy,
+) -> Result<ExitCode> {
     descriptors::raise_limit();
-    let _pulse = Pulse::start().await;
+    let _pulse = stand_by.listen();
     let mut signals = Signals::watch().context("signals cannot be watched")?;
     let listener = match settings.listen {
         Some(address) => Some(bind(address).await?),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use freshwatch_probe::verdict::{Code, Reason, Verdict};
 
-use super::{Event, PLENTY, Pulse, Supervised, World, probe};
+use super::{Event, PLENTY, StandBy, Supervised, World, probe};
 
 #[tokio::test(start_paused = true)]
 async fn a_run_does_not_overlap_the_one_before_and_what_is_passed_over_is_counted() {
@@ -39,7 +39,7 @@ async fn a_panic_is_a_result_and_the_probe_goes_on() {
 /// Real time: a blocked thread knows no other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_blocks_its_thread_harms_no_other() {
-    let _pulse = Pulse::start().await;
+    let _pulse = StandBy::arrange().await.listen();
     let (release, blocked) = sync_channel::<()>(0);
     let blocked = Arc::new(Mutex::new(blocked));
     let world = World::new(move |definition, world| {
