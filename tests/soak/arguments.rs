@@ -14,8 +14,9 @@ use crate::rhythm::Rhythm;
 #[derive(Debug, Parser)]
 #[command(name = "soak")]
 pub struct Arguments {
-    /// How long the main part lasts, 5 to 600; what comes before and after it takes a minute more.
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(5..=600))]
+    /// How long the main part lasts, 20 to 600; what comes before and after it takes a minute more. In less, outages
+    /// would follow one another faster than the daemon asks again.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(20..=600))]
     minutes: u64,
     /// How many probes; 2,000 without it, 200 in the short form.
     #[arg(long, value_parser = clap::value_parser!(u32).range(50..=20_000))]
