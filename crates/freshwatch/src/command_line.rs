@@ -147,10 +147,10 @@ pub struct Run {
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = read_watch_interval)]
     pub watch_interval: Duration,
     /// How log lines on standard error look
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub log_format: Format,
     /// The least important lines that are logged
-    #[arg(long, value_enum, default_value_t = Least::Info)]
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Least::Info)]
     pub log_level: Least,
     /// Serve /probe?target=…&module=NAME as blackbox_exporter does, for the hosts in --probe-targets
     #[arg(long, requires = "probe_targets")]
