@@ -128,10 +128,13 @@ impl Plan {
         overlapped
     }
 
-    /// Goes on by another schedule. What has run does not run again, and what was asked for by `Retry-After` holds.
+    /// Goes on by another schedule. What has run does not run again, and what was asked for by `Retry-After` holds. A
+    /// slot that is due already was promised: it is started or counted as if nothing had changed.
     pub fn reschedule(&mut self, schedule: Schedule, now: Timestamp) {
         self.schedule = schedule;
-        self.next = self.first_after(now);
+        if self.next.is_none_or(|slot| slot.due > now) {
+            self.next = self.first_after(now);
+        }
     }
 
     /// The first slot that may still run.

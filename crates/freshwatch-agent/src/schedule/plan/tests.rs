@@ -193,6 +193,26 @@ impl Simulation {
     }
 }
 
+#[test]
+fn a_slot_that_is_due_survives_a_change_of_the_schedule() {
+    let other = || schedule("a", "0 9 * * *", "UTC", None);
+    let due = at("2026-11-20T12:10:00Z");
+    let mut plan = plan("10m");
+    plan.reschedule(other(), due);
+    let Waking::Start { slot, missed: 0 } = plan.wake(due) else {
+        panic!("no start: {plan:?}");
+    };
+    assert_eq!(slot.due, due);
+    assert_eq!(plan.next().unwrap().due, at("2026-11-21T09:00:00Z"));
+    // One that is over is counted; one that is not due yet is the old schedule's matter, and gone.
+    let mut late = super::tests::plan("10m");
+    late.reschedule(other(), at("2026-11-20T12:13:00Z"));
+    assert_eq!(late.wake(at("2026-11-20T12:13:00Z")), Waking::Missed(1));
+    let mut early = super::tests::plan("10m");
+    early.reschedule(other(), at("2026-11-20T12:09:59Z"));
+    assert_eq!(early.next().unwrap().due, at("2026-11-21T09:00:00Z"));
+}
+
 const HOUR: u64 = 3600;
 
 /// When the clock is set, somebody looks within this.
