@@ -11,13 +11,6 @@ pub(super) enum Asked {
     Reload,
 }
 
-impl Signals {
-    /// Waits until the process is asked to stop.
-    pub async fn stop(&mut self) {
-        while self.next().await != Asked::Stop {}
-    }
-}
-
 /// The signals, watched from the start so that none is lost between two looks.
 #[cfg(unix)]
 pub(super) struct Signals {
@@ -45,6 +38,15 @@ impl Signals {
             _ = self.hang_up.recv() => Asked::Reload,
         }
     }
+
+    /// Waits until the process is asked to stop. A request to reload stays for [`next`](Self::next): one that comes
+    /// during a reload is about files that this one may have read already.
+    pub async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Elsewhere there is Ctrl-C alone.
@@ -62,5 +64,9 @@ impl Signals {
             std::future::pending::<()>().await;
         }
         Asked::Stop
+    }
+
+    pub async fn stop(&mut self) {
+        while self.next().await != Asked::Stop {}
     }
 }
