@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use freshwatch_probe::calendar::Calendar;
 use freshwatch_probe::definition::Definition;
 
-use crate::block::{Block, Field, Value};
+use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::elements::{calendars, defaults, needs, probe};
 use crate::found::Found;
@@ -82,7 +83,7 @@ pub(crate) fn parse_beside(
     for file in readable {
         // One tree at a time: together they are several times as large as all that comes out of them.
         if let Some(root) = root(file, &sources[file].text, &context) {
-            declared.read(&root, &context);
+            declared.read(root, &context);
         }
     }
     declared.check(&context);
@@ -149,48 +150,53 @@ struct Declared {
 }
 
 impl Declared {
-    fn read(&mut self, root: &Node, context: &Context) {
-        check_keys(root, context);
+    fn read(&mut self, mut root: Node, context: &Context) {
+        check_keys(&root, context);
         let Some(file) = Block::open(
-            Value::own(root),
+            Value::own(&root),
             &Shape::free("a probe file", "probes: …"),
             context,
         ) else {
             return;
         };
-        let defaults = file.value("defaults").map(|value| value.node);
-        if let Some(defaults) = defaults {
-            defaults::check(defaults, context);
+        if let Some(defaults) = file.value("defaults") {
+            defaults::check(defaults.node, context);
         }
         if let Some(value) = file.value("calendars") {
             self.calendars.extend(calendars::read(value.node, context));
             self.calendar_hashes.push(provenance::hash(value.node));
         }
-        let Some(probes) = file
-            .value("probes")
-            .and_then(|value| Block::open(value, &PROBES, context))
-        else {
+        let probes = file.value("probes");
+        if probes.is_none_or(|value| Block::open(value, &PROBES, context).is_none()) {
             return;
-        };
-        let defaults = defaults.filter(|node| node.members().is_some());
-        let mut fields = probes.fields().peekable();
-        while let Some(field) = fields.next() {
-            let is_stray = |field: &Field| probe::is_stray(field.key, field.value.node);
-            if is_stray(&field) {
-                context.report(stray(field.key, None));
+        }
+        let probes = root.take_members("probes");
+        let defaults = root.member("defaults").filter(|node| node.members().is_some());
+        self.read_probes(probes, defaults, context);
+    }
+
+    /// Each probe's part of the tree is gone before the next one is read, so that the definitions, which stay, take the
+    /// room of the tree, which does not.
+    fn read_probes(&mut self, probes: Vec<Member>, defaults: Option<&Node>, context: &Context) {
+        let is_stray = |member: &Member| probe::is_stray(&member.key, &member.value);
+        let mut probes = probes.into_iter().peekable();
+        while let Some(member) = probes.next() {
+            if is_stray(&member) {
+                context.report(stray(&member.key, None));
                 continue;
             }
-            let strays: Vec<Field> = std::iter::from_fn(|| fields.next_if(is_stray)).collect();
-            for stray_field in &strays {
-                context.report(stray(stray_field.key, Some(field.key)));
+            let strays: Vec<Member> = iter::from_fn(|| probes.next_if(is_stray)).collect();
+            for stray_member in &strays {
+                context.report(stray(&stray_member.key, Some(&member.key)));
             }
-            let meant = with_strays(field.value.node, &strays);
+            let Member { key, value } = member;
+            let value = with_strays(value, strays);
             let value = Value {
-                node: meant.as_ref().unwrap_or(field.value.node),
+                node: &value,
                 beneath: defaults,
-                ..field.value
+                inherited: false,
             };
-            self.probes.push(probe::read(field.key, value, context));
+            self.probes.push(probe::read(&key, value, context));
         }
     }
 
@@ -277,18 +283,16 @@ fn stray(key: &Key, above: Option<&Key>) -> Found {
     }
 }
 
-/// The probe as it was meant, so that it is not said to lack what stands beside it; none where nothing does.
-fn with_strays(node: &Node, strays: &[Field]) -> Option<Node> {
-    if strays.is_empty() || (node.members().is_none() && !node.is_null()) {
-        return None;
+/// The probe as it was meant, so that it is not said to lack what stands beside it.
+fn with_strays(mut node: Node, strays: Vec<Member>) -> Node {
+    if strays.is_empty() {
+        return node;
     }
-    let own = node.members().unwrap_or_default().iter().cloned();
-    let strays = strays.iter().map(|field| Member {
-        key: field.key.clone(),
-        value: field.value.node.clone(),
-    });
-    Some(Node {
-        content: Content::Map(own.chain(strays).collect()),
-        ..node.clone()
-    })
+    if node.is_null() {
+        node.content = Content::Map(Vec::new());
+    }
+    if let Content::Map(members) = &mut node.content {
+        members.extend(strays);
+    }
+    node
 }

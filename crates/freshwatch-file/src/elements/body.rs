@@ -67,7 +67,7 @@ pub(crate) fn named(value: Value, shape: &Shape, context: &Context) -> Vec<(Stri
                 );
             }
             let template = placeholder::template(field.value.node, context)?;
-            Some((field.key.text.clone(), template))
+            Some((field.key.text.to_string(), template))
         })
         .collect()
 }

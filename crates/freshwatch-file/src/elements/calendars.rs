@@ -58,7 +58,7 @@ pub(crate) fn read(node: &Node, context: &Context) -> Vec<Declared> {
 
 fn declared(Field { key, value }: Field, context: &Context) -> Declared {
     let before = context.reported();
-    let name = key.text.clone();
+    let name = key.text.to_string();
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 63 || !name.chars().all(allowed) {
         context.report(
@@ -72,7 +72,7 @@ fn declared(Field { key, value }: Field, context: &Context) -> Declared {
     }
     let calendar = calendar(&name, key.place, value, context).filter(|_| context.reported() == before);
     let include = value.node.member("include");
-    let included = include.and_then(|node| Some((node.scalar()?.text.clone(), node.place)));
+    let included = include.and_then(|node| Some((node.scalar()?.text.to_string(), node.place)));
     Declared {
         name,
         place: key.place,

@@ -31,7 +31,7 @@ fn scalar_value(node: &Node, scalar: &Scalar, context: &Context) -> Option<Value
         Plain::Null => Some(Value::Null),
         Plain::Bool(flag) => Some(Value::Bool(flag)),
         Plain::Number(number) => Some(Value::Number(number)),
-        Plain::Text => Some(Value::String(scalar.text.clone())),
+        Plain::Text => Some(Value::String(scalar.text.to_string())),
         Plain::NoNumber(why) => context.refuse(
             Found::new(node.place, Code::WrongType, format!("`{}` {why}", scalar.text))
                 .help(format!("put it in quotes to have a text: `\"{}\"`", scalar.text)),

@@ -177,7 +177,7 @@ pub(crate) fn read(key: &Key, value: Value, context: &Context) -> Declared {
         );
     }
     Declared {
-        name: key.text.clone(),
+        name: key.text.to_string(),
         place: key.place,
         definition: definition.filter(|_| clean).map(Arc::new),
         made_from: context.made_from(key, value.node),

@@ -1,6 +1,9 @@
 //! The tree: nodes with the place of every key and value.
 
 use std::hash::{Hash, Hasher};
+use std::mem;
+
+use compact_str::CompactString;
 
 use super::scalar::{self, Plain};
 
@@ -62,7 +65,7 @@ pub(crate) struct Member {
 /// A key, always a text.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
-    pub text: String,
+    pub text: CompactString,
     pub place: Place,
 }
 
@@ -76,7 +79,7 @@ impl Hash for Key {
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct Scalar {
     /// Its text without quotes, escapes resolved.
-    pub text: String,
+    pub text: CompactString,
     /// Whether it has neither quotes nor a block style: only then can it be anything but a text.
     pub plain: bool,
 }
@@ -112,6 +115,18 @@ impl Node {
     /// A member of a map.
     pub fn entry(&self, key: &str) -> Option<&Member> {
         self.members()?.iter().find(|member| member.key.text == key)
+    }
+
+    /// Takes the members out of a member of a map; it is empty afterwards.
+    pub fn take_members(&mut self, key: &str) -> Vec<Member> {
+        let Content::Map(members) = &mut self.content else {
+            return Vec::new();
+        };
+        let member = members.iter_mut().find(|member| member.key.text == key);
+        match member.map(|member| &mut member.value.content) {
+            Some(Content::Map(members)) => mem::take(members),
+            Some(Content::Scalar(_) | Content::List(_)) | None => Vec::new(),
+        }
     }
 
     /// The value of a member of a map.

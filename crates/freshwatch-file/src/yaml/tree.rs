@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use compact_str::CompactString;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
 use super::node::{Content, Key, Member, Node, Place, Scalar};
@@ -120,7 +121,7 @@ impl<'t> Builder<'t> {
         let (anchor, tag, node) = match event {
             Event::Alias(anchor) => return self.alias(anchor, place),
             Event::Scalar(text, style, anchor, tag) => {
-                (anchor, tag, self.scalar(text.into_owned(), style, place, key))
+                (anchor, tag, self.scalar(text.into(), style, place, key))
             }
             Event::SequenceStart(anchor, tag) => {
                 self.open(anchor);
@@ -202,7 +203,7 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn scalar(&self, text: String, style: ScalarStyle, place: Place, key: Option<Place>) -> Node {
+    fn scalar(&self, text: CompactString, style: ScalarStyle, place: Place, key: Option<Place>) -> Node {
         let plain = style == ScalarStyle::Plain;
         let place = match key {
             Some(key) if plain && text.is_empty() => key,
@@ -221,6 +222,7 @@ impl<'t> Builder<'t> {
             let (event, span) = self.next()?;
             if event == Event::SequenceEnd {
                 let last = items.last().map(|item: &Node| item.place);
+                items.shrink_to_fit();
                 return Ok(Node {
                     place: self.collection(start, span, last),
                     content: Content::List(items),
@@ -234,12 +236,13 @@ impl<'t> Builder<'t> {
     fn map(&mut self, start: Place, depth: usize) -> OrFatal<Node> {
         let mut members: Vec<Member> = Vec::new();
         // A map of ten thousand probes must not be searched for each of them.
-        let mut seen: HashMap<String, Place> = HashMap::new();
+        let mut seen: HashMap<CompactString, Place> = HashMap::new();
         let mut last = None;
         let mut is_damaged = false;
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
+                members.shrink_to_fit();
                 return Ok(Node {
                     place: self.collection(start, span, last),
                     content: Content::Map(members),
