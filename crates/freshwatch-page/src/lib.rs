@@ -7,6 +7,7 @@
 //! This crate knows nothing of probe files, schedules or receivers, reads no clock, and never makes a probe wait.
 
 pub mod board;
+pub mod wire;
 
 mod services;
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use freshwatch_probe::definition::{Definition, ProbeName, Ratio, Schedule, Slo, When};
-use freshwatch_probe::observation::{Exchange, Phase};
-use freshwatch_probe::run::{DataAge, Run};
+use freshwatch_probe::run::Run;
 use freshwatch_probe::standing::{Past, Standing};
-use freshwatch_probe::verdict::{Code, Reason, Verdict};
+use freshwatch_probe::verdict::{Code, Verdict};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::url;
+use crate::wire::{Data, Http, Phases, ReasonEntry};
 use crate::board::Known;
 
 /// One probe: what it promises, and where it stands.
@@ -78,34 +78,12 @@ struct State<'a> {
 }
 
 #[derive(Serialize)]
-struct ReasonEntry<'a> {
-    code: &'static str,
-    verdict: &'static str,
-    message: &'a str,
-    seen: Option<&'a str>,
-    wanted: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Data {
-    timestamp: Option<String>,
-    age_seconds: Option<f64>,
-    max_age_seconds: Option<f64>,
-    due: Option<String>,
-}
-
-#[derive(Serialize)]
 struct LastRun {
     started: String,
     duration_seconds: f64,
     attempts: u32,
     http: Http,
-    phases: BTreeMap<&'static str, Option<f64>>,
-}
-
-#[derive(Serialize)]
-struct Http {
-    status: Option<u16>,
+    phases: Phases,
 }
 
 #[derive(Serialize)]
@@ -237,47 +215,16 @@ impl<'a> State<'a> {
     }
 }
 
-impl<'a> From<&'a Reason> for ReasonEntry<'a> {
-    fn from(reason: &'a Reason) -> Self {
-        Self {
-            code: reason.code.as_str(),
-            verdict: reason.verdict.as_str(),
-            message: &reason.message,
-            seen: reason.seen.as_deref(),
-            wanted: reason.wanted.as_deref(),
-        }
-    }
-}
-
-impl From<DataAge> for Data {
-    fn from(data: DataAge) -> Self {
-        Self {
-            timestamp: data.timestamp.map(|at| at.to_string()),
-            age_seconds: data.age.map(|age| age.as_secs_f64()),
-            max_age_seconds: data.max_age.map(|age| age.as_secs_f64()),
-            due: data.due.map(|at| at.to_string()),
-        }
-    }
-}
-
 impl From<&Run> for LastRun {
     fn from(run: &Run) -> Self {
         Self {
             started: run.started.to_string(),
             duration_seconds: run.took.as_secs_f64(),
             attempts: run.attempts,
-            http: Http {
-                status: run.exchange.status,
-            },
-            phases: phases(&run.exchange),
+            http: Http::from(&run.exchange),
+            phases: Phases::from(&run.exchange),
         }
     }
-}
-
-fn phases(exchange: &Exchange) -> BTreeMap<&'static str, Option<f64>> {
-    let taken = |phase: Phase| exchange.phase(phase).as_ref().map(Duration::as_secs_f64);
-    let phases = Phase::ALL.into_iter();
-    phases.map(|phase| (phase.as_str(), taken(phase))).collect()
 }
 
 impl From<&Standing> for Counts {

@@ -4,11 +4,9 @@
 //! RFC 3339, and what was not seen is null.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use freshwatch_probe::observation::{Exchange, Phase};
-use freshwatch_probe::run::{DataAge, Run};
-use freshwatch_probe::verdict::Reason;
+use freshwatch_page::wire::{Data, Http, Phases, ReasonEntry};
+use freshwatch_probe::run::Run;
 use serde::Serialize;
 
 use super::mistakes::Entry;
@@ -35,31 +33,9 @@ struct RunEntry<'a> {
     started: String,
     duration_seconds: f64,
     http: Http,
-    phases: BTreeMap<&'static str, Option<f64>>,
+    phases: Phases,
     data: Option<Data>,
     labels: &'a BTreeMap<String, String>,
-}
-
-#[derive(Serialize)]
-struct ReasonEntry<'a> {
-    code: &'static str,
-    verdict: &'static str,
-    message: &'a str,
-    seen: Option<&'a str>,
-    wanted: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Http {
-    status: Option<u16>,
-}
-
-#[derive(Serialize)]
-struct Data {
-    timestamp: Option<String>,
-    age_seconds: Option<f64>,
-    max_age_seconds: Option<f64>,
-    due: Option<String>,
 }
 
 /// What came of the delivery.
@@ -103,45 +79,12 @@ impl<'a> From<&'a Run> for RunEntry<'a> {
             attempts: run.attempts,
             started: run.started.to_string(),
             duration_seconds: run.took.as_secs_f64(),
-            http: Http {
-                status: run.exchange.status,
-            },
-            phases: phases(&run.exchange),
+            http: Http::from(&run.exchange),
+            phases: Phases::from(&run.exchange),
             data: run.judgment.data.map(Data::from),
             labels: run.labels(),
         }
     }
-}
-
-impl<'a> From<&'a Reason> for ReasonEntry<'a> {
-    fn from(reason: &'a Reason) -> Self {
-        Self {
-            code: reason.code.as_str(),
-            verdict: reason.verdict.as_str(),
-            message: &reason.message,
-            seen: reason.seen.as_deref(),
-            wanted: reason.wanted.as_deref(),
-        }
-    }
-}
-
-impl From<DataAge> for Data {
-    fn from(data: DataAge) -> Self {
-        Self {
-            timestamp: data.timestamp.map(|at| at.to_string()),
-            age_seconds: data.age.map(|age| age.as_secs_f64()),
-            max_age_seconds: data.max_age.map(|age| age.as_secs_f64()),
-            due: data.due.map(|at| at.to_string()),
-        }
-    }
-}
-
-fn phases(exchange: &Exchange) -> BTreeMap<&'static str, Option<f64>> {
-    let taken = |phase: Phase| exchange.phase(phase).as_ref().map(Duration::as_secs_f64);
-    Phase::ALL
-        .into_iter()
-        .map(|phase| (phase.as_str(), taken(phase)))
-        .collect()
 }
 
 /// JSON for machines that a person may have to read.
