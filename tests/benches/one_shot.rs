@@ -18,10 +18,11 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use freshwatch_tests::program::released;
 use nix::sys::resource::{UsageWho, getrusage};
 
 const ROUNDS: usize = 60;
@@ -77,7 +78,7 @@ impl Bench {
         let script = folder.join("probe.sh");
         fs::write(&script, shell_script(target, &receiver))?;
         Ok(Self {
-            binary: build()?,
+            binary: released()?,
             probe,
             script,
             receiver,
@@ -186,29 +187,6 @@ fn is_whole(request: &[u8]) -> bool {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
     let length: usize = length.and_then(|length| length.trim().parse().ok()).unwrap_or(0);
     request.len() >= end + 4 + length
-}
-
-/// Builds the release binary where cargo builds everything else, and says where it is.
-fn build() -> io::Result<PathBuf> {
-    let arguments = [
-        "build",
-        "--release",
-        "--quiet",
-        "-p",
-        "freshwatch",
-        "--message-format=json",
-    ];
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .stderr(Stdio::inherit())
-        .output()?;
-    let executable = |line: &str| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        message["executable"].as_str().map(PathBuf::from)
-    };
-    let text = String::from_utf8_lossy(&output.stdout);
-    let found = text.lines().filter_map(executable).next_back();
-    found.ok_or_else(|| io::Error::other("cargo built no binary"))
 }
 
 /// How long a command took; one that fails has measured nothing.

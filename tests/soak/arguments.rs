@@ -1,11 +1,11 @@
 //! What the soak is asked to do.
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use freshwatch_tests::program::released;
 
 use crate::rhythm::Rhythm;
 
@@ -49,24 +49,6 @@ impl Arguments {
 
     /// The program under test.
     pub fn program(&self) -> io::Result<PathBuf> {
-        self.program.clone().map_or_else(build, Ok)
+        self.program.clone().map_or_else(released, Ok)
     }
-}
-
-/// Builds the release binary where cargo builds everything else, and says where it is.
-fn build() -> io::Result<PathBuf> {
-    let arguments = ["build", "--release", "--quiet", "-p", "freshwatch"];
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .arg("--message-format=json")
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .stderr(Stdio::inherit())
-        .output()?;
-    let executable = |line: &str| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        message["executable"].as_str().map(PathBuf::from)
-    };
-    let text = String::from_utf8_lossy(&output.stdout);
-    let found = text.lines().filter_map(executable).next_back();
-    found.ok_or_else(|| io::Error::other("cargo built no binary"))
 }

@@ -1,5 +1,6 @@
 //! The real program, as a process of its own.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -34,21 +35,36 @@ pub fn binary() -> &'static Path {
     BINARY.get_or_init(build)
 }
 
+/// The release binary, built where cargo builds everything else: what measures needs it as it is shipped.
+///
+/// # Errors
+/// When cargo cannot be started, or its own words when the program does not build.
+pub fn released() -> io::Result<PathBuf> {
+    built(&["--release"])
+}
+
 fn build() -> PathBuf {
+    built(&[]).expect("the program builds")
+}
+
+fn built(profile: &[&str]) -> io::Result<PathBuf> {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "-p", "freshwatch", "--bin", "freshwatch"])
+        .args(profile)
         .arg("--message-format=json")
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .output()
-        .expect("cargo starts");
-    let told = String::from_utf8_lossy(&built.stderr);
-    assert!(built.status.success(), "the program does not build:\n{told}");
-    let messages = String::from_utf8(built.stdout).expect("cargo's messages are UTF-8");
-    let mut executables = messages.lines().filter_map(|line| {
+        .output()?;
+    if !built.status.success() {
+        let told = String::from_utf8_lossy(&built.stderr);
+        return Err(io::Error::other(format!("the program does not build:\n{told}")));
+    }
+    let executable = |line: &str| {
         let message: Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
-    });
+    };
+    let messages = String::from_utf8_lossy(&built.stdout);
+    let executables = messages.lines().filter_map(executable);
     executables
-        .next_back()
-        .expect("cargo names the executable that it built")
+        .last()
+        .ok_or_else(|| io::Error::other("cargo names no executable that it built"))
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::contender::{AtWork, Setting};
@@ -22,29 +21,6 @@ const ENDED_WITHIN: Duration = Duration::from_secs(40);
 pub struct Freshwatch {
     process: Process,
     address: SocketAddr,
-}
-
-/// Builds the release binary where cargo builds everything else, and says where it is.
-pub fn build() -> io::Result<PathBuf> {
-    let arguments = [
-        "build",
-        "--release",
-        "--quiet",
-        "-p",
-        "freshwatch",
-        "--message-format=json",
-    ];
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .stderr(Stdio::inherit())
-        .output()?;
-    let executable = |line: &str| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        message["executable"].as_str().map(PathBuf::from)
-    };
-    let text = String::from_utf8_lossy(&output.stdout);
-    let found = text.lines().filter_map(executable).next_back();
-    found.ok_or_else(|| io::Error::other("cargo built no binary"))
 }
 
 /// Starts it, with an export every 15 s as it does by itself.

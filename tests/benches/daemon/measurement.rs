@@ -5,12 +5,12 @@ use std::time::Duration;
 use std::{fs, io, thread};
 
 use freshwatch_agent::clock;
+use freshwatch_tests::program::released;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use crate::arguments::Arguments;
 use crate::contender::{Contender, Setting};
-use crate::freshwatch;
 use crate::process::{Memory, Process, machine_cpu, own_cpu};
 use crate::punctuality::{Punctuality, Window};
 use crate::receiver::Receiver;
@@ -100,7 +100,7 @@ impl Bench {
             .any(|(_, who)| *who == Contender::Freshwatch);
         let program = match &arguments.program {
             Some(program) => program.clone(),
-            None if freshwatch_is_needed => freshwatch::build()?,
+            None if freshwatch_is_needed => released()?,
             None => PathBuf::new(),
         };
         Ok(Self {
