@@ -70,3 +70,29 @@ impl Signals {
         while self.next().await != Asked::Stop {}
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::time::Duration;
+
+    use nix::sys::signal::{Signal, raise};
+    use tokio::signal::unix::{SignalKind, signal};
+    use tokio::time::timeout;
+
+    use super::{Asked, Signals};
+
+    #[tokio::test]
+    async fn a_request_to_reload_that_comes_during_a_reload_is_heard_after_it() {
+        let mut signals = Signals::watch().expect("signals can be watched");
+        let mut arrived = signal(SignalKind::hangup()).expect("signals can be watched");
+        raise(Signal::SIGHUP).expect("a process may signal itself");
+        // So long a reload lasts, in which only the end is listened for.
+        tokio::select! {
+            biased;
+            () = signals.stop() => panic!("nobody asked for the end"),
+            _ = arrived.recv() => {}
+        }
+        let next = timeout(Duration::from_secs(10), signals.next()).await;
+        assert_eq!(next, Ok(Asked::Reload));
+    }
+}
