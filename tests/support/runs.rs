@@ -54,6 +54,8 @@ pub fn answered(name: &str, verdict: Verdict, code: Code, started: Timestamp) ->
             reasons,
             notes: Vec::new(),
             data: Some(data),
+            items: None,
+            memory: None,
         },
     }
 }

@@ -1,11 +1,16 @@
 //! What all probes of a process share.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+
+use freshwatch_probe::definition::ProbeName;
+use freshwatch_probe::freshness::memory::Memory;
 
 use crate::http::kept::KeptConnections;
 use crate::http::resolve::Resolver;
 use crate::http::tls::roots::Roots;
+use crate::memories::Memories;
 use crate::preparation::Preparations;
 
 /// Runs probes. Cheap to clone: all clones share the trusted certificates and the kept connections.
@@ -25,12 +30,24 @@ pub(crate) struct Shared {
     pub preparations: Preparations,
     /// The connections of probes with `connection: reuse`.
     pub kept: KeptConnections,
+    /// What probes remember between their runs; none: there is no place to remember anything.
+    pub memories: Option<Memories>,
 }
 
 impl Agent {
-    /// An agent that has loaded nothing yet and keeps no connection.
+    /// An agent that has loaded nothing yet, keeps no connection, and remembers nothing of one run for the next.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An agent whose probes remember from one run to the next, and begin with what earlier processes have kept.
+    pub fn remembering(memories: HashMap<ProbeName, Arc<Memory>>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                memories: Some(Memories::new(memories)),
+                ..Shared::default()
+            }),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod supervise;
 
 mod agent;
 mod http;
+mod memories;
 mod preparation;
 mod retry;
 mod run_once;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use freshwatch_probe::definition::Definition;
+use freshwatch_probe::freshness::memory::{Memory, Recall};
 use freshwatch_probe::judge::judge;
 use freshwatch_probe::observation::{Body, Exchange, NotMade, Observation, Outcome};
 use freshwatch_probe::redact::Redactor;
@@ -35,10 +36,13 @@ impl Agent {
             Err(why) => {
                 let observation = not_made(why);
                 let now = judged_at.unwrap_or_else(clock::now);
-                let judgment = judge(definition, &observation, now);
+                let judgment = judge(definition, &observation, Recall::Nowhere, now);
                 (0, observation, judgment)
             }
         };
+        if let (Some(memories), Some(memory)) = (&self.shared.memories, &judgment.memory) {
+            memories.put(definition, memory);
+        }
         Run {
             definition: Arc::clone(definition),
             started,
@@ -58,12 +62,13 @@ impl Agent {
         judged_at: Option<Timestamp>,
     ) -> (u32, Observation, Judgment) {
         let deadline = began + definition.timeout;
+        let remembered = self.remembered(definition);
         let mut attempts = 0;
         loop {
             attempts += 1;
             let observation = http::fetch(&self.shared, definition, preparation, deadline).await;
             let now = judged_at.unwrap_or_else(clock::now);
-            let (observation, judgment) = judge_aside(definition, observation, now).await;
+            let (observation, judgment) = judge_aside(definition, observation, remembered.clone(), now).await;
             if judgment.verdict != Verdict::Down || attempts >= definition.retry.attempts {
                 return (attempts, observation, judgment);
             }
@@ -74,6 +79,14 @@ impl Agent {
             time::sleep(delay).await;
         }
     }
+
+    /// What earlier runs left; none: there is no place to remember, or nothing that the probe would.
+    fn remembered(&self, definition: &Definition) -> Option<Arc<Memory>> {
+        let memories = self.shared.memories.as_ref()?;
+        definition
+            .remembers()
+            .then(|| memories.of(&definition.name).unwrap_or_default())
+    }
 }
 
 /// Judges here, or on a thread of its own when that may take long, and not for ever: a schema that refers to itself can
@@ -81,6 +94,7 @@ impl Agent {
 async fn judge_aside(
     definition: &Arc<Definition>,
     observation: Observation,
+    remembered: Option<Arc<Memory>>,
     now: Timestamp,
 ) -> (Observation, Judgment) {
     let large = match &observation.outcome {
@@ -91,12 +105,12 @@ async fn judge_aside(
         Outcome::Unreachable(_) | Outcome::NotMade(_) => false,
     };
     if !large && definition.is_plain() {
-        let judgment = judge(definition, &observation, now);
+        let judgment = judge(definition, &observation, recall(remembered.as_deref()), now);
         return (observation, judgment);
     }
     let owned = Arc::clone(definition);
     let judging = task::spawn_blocking(move || {
-        let judgment = judge(&owned, &observation, now);
+        let judgment = judge(&owned, &observation, recall(remembered.as_deref()), now);
         (observation, judgment)
     });
     let why = match time::timeout(LONGEST_JUDGING, judging).await {
@@ -107,8 +121,12 @@ async fn judge_aside(
         Err(_) => NotMade::Unjudged(LONGEST_JUDGING),
     };
     let observation = not_made(why);
-    let judgment = judge(definition, &observation, now);
+    let judgment = judge(definition, &observation, Recall::Nowhere, now);
     (observation, judgment)
+}
+
+fn recall(remembered: Option<&Memory>) -> Recall<'_> {
+    remembered.map_or(Recall::Nowhere, Recall::From)
 }
 
 fn not_made(why: NotMade) -> Observation {

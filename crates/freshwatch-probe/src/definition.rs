@@ -79,6 +79,11 @@ impl Definition {
 }
 
 impl Definition {
+    /// Whether a memory of earlier runs is of use to the probe.
+    pub fn remembers(&self) -> bool {
+        self.fresh.iter().any(Freshness::remembers)
+    }
+
     /// Whether judging an answer takes no longer than reading it: no JSON Schema, and no path that searches.
     pub fn is_plain(&self) -> bool {
         let rules = self.verdict_rules.iter().map(|rule| &rule.when);

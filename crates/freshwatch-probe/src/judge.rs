@@ -1,24 +1,33 @@
 //! The one judgment, and the precedence of verdicts: it stands here alone.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::breach::{Breach, BreachKind};
 use crate::definition::Definition;
 use crate::expectation::{StatusSet, VerdictRule};
 use crate::freshness::assess::Assessment;
+use crate::freshness::memory::{Memory, Recall};
 use crate::observation::{Answer, Body, Cause, NotMade, Observation, Outcome, RedirectStop, Unreachable};
-use crate::run::Judgment;
+use crate::run::{Items, Judgment};
 use crate::select::{Unparsable, View};
 use crate::self_report::{self, NoReport, SelfReport};
 use crate::verdict::{Code, Reason, Verdict};
 use crate::{duration, show, size};
 
-/// Turns what was promised and what was seen into a judgment at `now`. It cannot fail: whatever was seen, there is one.
-pub fn judge(definition: &Definition, observation: &Observation, now: Timestamp) -> Judgment {
+/// Turns what was promised, what was seen and what earlier runs saw into a judgment at `now`, and what to remember from
+/// now on. It cannot fail: whatever was seen, there is one.
+pub fn judge(
+    definition: &Definition,
+    observation: &Observation,
+    recall: Recall<'_>,
+    now: Timestamp,
+) -> Judgment {
     let mut findings = match &observation.outcome {
         Outcome::NotMade(why) => Findings::of(not_made(why)),
         Outcome::Unreachable(failure) => Findings::of(unreachable(failure)),
-        Outcome::Answered(answer) => Case::new(definition, observation, answer, now).judge(),
+        Outcome::Answered(answer) => Case::new(definition, observation, answer, recall, now).judge(),
     };
     // Whatever a sentence was made of, no secret leaves in it, and nothing that a terminal would obey.
     let redact = |text: &mut String| *text = show::plain(&observation.secrets.redact(text));
@@ -36,6 +45,8 @@ struct Findings {
     reasons: Vec<Reason>,
     notes: Vec<String>,
     data: Option<crate::run::DataAge>,
+    items: Option<Box<Items>>,
+    memory: Option<Arc<Memory>>,
 }
 
 impl Findings {
@@ -69,6 +80,8 @@ impl Findings {
             reasons: self.reasons,
             notes: self.notes,
             data: self.data,
+            items: self.items,
+            memory: self.memory,
         }
     }
 }
@@ -79,6 +92,7 @@ struct Case<'a> {
     observation: &'a Observation,
     answer: &'a Answer,
     view: View<'a>,
+    recall: Recall<'a>,
     now: Timestamp,
 }
 
@@ -87,6 +101,7 @@ impl<'a> Case<'a> {
         definition: &'a Definition,
         observation: &'a Observation,
         answer: &'a Answer,
+        recall: Recall<'a>,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -94,6 +109,7 @@ impl<'a> Case<'a> {
             observation,
             answer,
             view: View::new(answer, definition.request.read_as, &observation.secrets),
+            recall,
             now,
         }
     }

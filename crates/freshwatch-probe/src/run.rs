@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::definition::{Definition, ProbeName};
+use crate::freshness::memory::{Memory, Recall};
 use crate::judge::judge;
 use crate::observation::{Exchange, NotMade, Observation, Outcome};
 use crate::redact::Redactor;
@@ -41,7 +42,7 @@ impl Run {
             started: now,
             took: Duration::ZERO,
             attempts: 0,
-            judgment: judge(definition, &observation, now),
+            judgment: judge(definition, &observation, Recall::Nowhere, now),
             exchange: observation.exchange,
             definition: Arc::clone(definition),
         }
@@ -74,6 +75,35 @@ pub struct Judgment {
     pub notes: Vec<String>,
     /// How old the data is, whenever that could be told: also while stale.
     pub data: Option<DataAge>,
+    /// The items that were judged each on its own.
+    pub items: Option<Box<Items>>,
+    /// What to remember from now on; none: nothing new.
+    pub memory: Option<Arc<Memory>>,
+}
+
+/// The items of a probe, judged each on its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Items {
+    /// How many were judged; those that a probe ignores do not count.
+    pub judged: usize,
+    /// How many of them are fresh.
+    pub fresh: usize,
+    /// The oldest of those whose age could be told, at most [`Items::SHOWN`], the oldest first.
+    pub oldest: Vec<ItemAge>,
+}
+
+impl Items {
+    /// So many of the oldest are shown.
+    pub const SHOWN: usize = 10;
+}
+
+/// How old an item is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemAge {
+    /// The item, secrets removed.
+    pub name: String,
+    /// Its age as judged.
+    pub age: SignedDuration,
 }
 
 /// How old the data is.

@@ -70,6 +70,8 @@ pub(crate) fn answered(verdict: Verdict) -> Run {
                 max_age: Some(Duration::from_mins(30)),
                 due: Some(time("2026-11-21T11:30:00Z")),
             }),
+            items: None,
+            memory: None,
         },
     }
 }

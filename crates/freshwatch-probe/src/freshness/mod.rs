@@ -1,6 +1,9 @@
 //! The freshness rule: which value of the answer tells how old the data is, and how old it may be.
 
 pub mod assess;
+pub mod due;
+pub mod memory;
+pub mod period;
 pub mod timestamp;
 
 use std::fmt;
@@ -9,8 +12,10 @@ use std::time::Duration;
 use http::header::HeaderName;
 use jiff::tz::TimeZone;
 use regex::Regex;
+use serde_json::Value;
 
 use crate::path::Path;
+use memory::Mark;
 pub use timestamp::Format;
 
 /// One signal, one bound.
@@ -79,6 +84,34 @@ pub enum Source {
     Header(HeaderName),
     /// The first group of every match of a regex on the raw body.
     Text(Regex),
+}
+
+impl Freshness {
+    /// What tells this rule from the others of its probe: its memory is kept by it.
+    pub fn name(&self) -> String {
+        let signal = match &self.signal {
+            Signal::At { .. } => "at",
+            Signal::Age { .. } => "age",
+            Signal::Expires { .. } => "expires",
+        };
+        format!("{signal} {}", self.source)
+    }
+
+    /// What is remembered of a value of this rule.
+    fn mark(&self, value: &Value) -> Result<Mark, String> {
+        let in_text = !matches!(self.source, Source::Path(_));
+        Mark::of_cursor(value, in_text)
+    }
+
+    /// Whether the rule cannot do without a memory of earlier runs.
+    pub const fn needs_memory(&self) -> bool {
+        false
+    }
+
+    /// Whether a memory of earlier runs is of use to the rule.
+    pub const fn remembers(&self) -> bool {
+        self.needs_memory()
+    }
 }
 
 impl fmt::Display for Source {

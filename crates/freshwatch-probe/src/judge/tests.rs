@@ -125,7 +125,7 @@ fn ending(outcome: Outcome) -> Observation {
 
 /// Judges, and shows the verdict and all codes: `stale too_old`.
 fn judged(definition: &Definition, observation: &Observation) -> String {
-    let judgment = judge(definition, observation, now());
+    let judgment = judge(definition, observation, Recall::Nowhere, now());
     let words = std::iter::once(judgment.verdict.as_str().to_owned())
         .chain(judgment.reasons.iter().map(|reason| reason.code.to_string()));
     words.collect::<Vec<_>>().join(" ")
@@ -133,13 +133,13 @@ fn judged(definition: &Definition, observation: &Observation) -> String {
 
 #[track_caller]
 fn check(definition: &Definition, observation: &Observation, expected: &str) {
-    let judgment = judge(definition, observation, now());
+    let judgment = judge(definition, observation, Recall::Nowhere, now());
     assert_eq!(judged(definition, observation), expected, "{judgment:#?}");
 }
 
 #[track_caller]
 fn message(definition: &Definition, observation: &Observation) -> String {
-    judge(definition, observation, now()).reasons[0].message.clone()
+    judge(definition, observation, Recall::Nowhere, now()).reasons[0].message.clone()
 }
 
 #[test]
@@ -376,13 +376,14 @@ fn a_date_counts_from_its_end_in_its_zone() {
     };
     let definition = freshness(rule);
     let judge_at = |date: &str, now: &str| {
-        let judgment = judge(&definition, &json(&json!({"date": date})), now.parse().unwrap());
+        let judgment = judge(&definition, &json(&json!({"date": date})), Recall::Nowhere, now.parse().unwrap());
         (judgment.verdict, judgment.data.and_then(|data| data.age))
     };
     let timestamp = |now: &str| {
         let judgment = judge(
             &definition,
             &json(&json!({"date": "2026-11-20"})),
+            Recall::Nowhere,
             now.parse().unwrap(),
         );
         judgment.data.and_then(|data| data.timestamp).unwrap().to_string()
@@ -447,6 +448,7 @@ fn one_of_many_is_picked() {
     let notes = judge(
         &picking(Pick::Newest),
         &json(&json!([{"t": new}, {"t": null}])),
+        Recall::Nowhere,
         now(),
     )
     .notes;
@@ -549,7 +551,7 @@ fn an_age_is_a_number_of_its_unit() {
     ] {
         check(&rule(unit), &json(&json!({"age": value})), expected);
     }
-    let judgment = judge(&rule(AgeUnit::Seconds), &json(&json!({"age": 7200})), now());
+    let judgment = judge(&rule(AgeUnit::Seconds), &json(&json!({"age": 7200})), Recall::Nowhere, now());
     let data = judgment.data.unwrap();
     assert_eq!(data.timestamp, Some("2026-11-21T07:00:00Z".parse().unwrap()));
     assert_eq!(data.max_age, Some(HOUR));
@@ -575,6 +577,7 @@ fn past_its_expiry_data_is_stale() {
     let judgment = judge(
         &freshness(rule),
         &json(&json!({"until": "2030-01-01T00:00:00Z"})),
+        Recall::Nowhere,
         now(),
     );
     assert_eq!(
@@ -827,7 +830,7 @@ fn the_first_rule_that_fits_decides_before_everything_else() {
     );
     // The age is told all the same.
     let body = json!({"status": "STALE", "updatedAt": "2026-10-21T09:00:00Z"}).to_string();
-    let judgment = judge(&definition, &answer(503, body), now());
+    let judgment = judge(&definition, &answer(503, body), Recall::Nowhere, now());
     assert_eq!(
         judgment.data.unwrap().age,
         Some(SignedDuration::from_hours(31 * 24))
@@ -934,14 +937,14 @@ fn all_reasons_are_told_the_worst_first() {
     let body = json!({"updatedAt": "2026-11-20T08:59:00Z", "count": 2, "tone": "rude"});
     check(&definition, &json(&body), "invalid expectation too_old warning");
     // The age is told although the verdict is another.
-    assert!(judge(&definition, &json(&body), now()).data.is_some());
+    assert!(judge(&definition, &json(&body), Recall::Nowhere, now()).data.is_some());
 }
 
 #[test]
 fn no_secret_leaves_in_a_sentence() {
     let mut observation = json(&json!({"updatedAt": "hunter2 is not a time"}));
     observation.secrets = Redactor::new(["hunter2"]);
-    let judgment = judge(&fresh(), &observation, now());
+    let judgment = judge(&fresh(), &observation, Recall::Nowhere, now());
     assert!(!format!("{judgment:?}").contains("hunter2"));
     assert!(judgment.reasons[0].message.contains("*** is not a time"));
 }
@@ -977,17 +980,17 @@ proptest! {
         let mut rule = at("$.updatedAt");
         rule.pick = pick.then_some(Pick::Newest);
         for body in [json!({"updatedAt": value}), json!({"other": value}), json!([value])] {
-            let judgment = judge(&freshness(rule.clone()), &json(&body), now());
+            let judgment = judge(&freshness(rule.clone()), &json(&body), Recall::Nowhere, now());
             prop_assert_eq!(judgment.verdict, Verdict::Invalid);
         }
         let mut definition = probe();
         definition.expect = expecting("$.n", Condition::Compare(Comparison { operator: Operator::AtLeast, number: -1e308 }));
-        prop_assert_eq!(judge(&definition, &json(&json!({"n": value})), now()).verdict, Verdict::Invalid);
+        prop_assert_eq!(judge(&definition, &json(&json!({"n": value})), Recall::Nowhere, now()).verdict, Verdict::Invalid);
     }
 
     #[test]
     fn fresh_only_when_the_value_is_a_time_within_the_bound(value in any_json()) {
-        let judgment = judge(&fresh(), &json(&json!({"updatedAt": value})), now());
+        let judgment = judge(&fresh(), &json(&json!({"updatedAt": value})), Recall::Nowhere, now());
         if judgment.verdict == Verdict::Ok {
             let age = judgment.data.and_then(|data| data.age).unwrap();
             prop_assert!(age <= SignedDuration::from_hours(1));
@@ -1003,7 +1006,7 @@ proptest! {
         };
         let verdict = |age: i64| {
             let stamp = now().checked_sub(SignedDuration::from_secs(age)).unwrap();
-            judge(&freshness(rule.clone()), &json(&json!({"t": stamp.to_string()})), now()).verdict
+            judge(&freshness(rule.clone()), &json(&json!({"t": stamp.to_string()})), Recall::Nowhere, now()).verdict
         };
         prop_assert!(verdict(first) <= verdict(first + older));
     }
@@ -1013,7 +1016,7 @@ proptest! {
         let mut definition = fresh();
         definition.self_report = rules;
         definition.expect.text = Some(matcher(Condition::Contains(json!("a"))));
-        let judgment = judge(&definition, &answer(status, body), now());
+        let judgment = judge(&definition, &answer(status, body), Recall::Nowhere, now());
         prop_assert_eq!(judgment.verdict == Verdict::Ok, judgment.reasons.is_empty());
     }
 

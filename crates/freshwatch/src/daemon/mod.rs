@@ -13,6 +13,7 @@ mod modules;
 mod shared;
 mod signals;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -75,7 +76,7 @@ pub async fn run(
         Some(address) => Some(bind(address).await?),
         None => None,
     };
-    let agent = Agent::new();
+    let agent = Agent::remembering(HashMap::new());
     let (events, told) = mpsc::channel(MOST_EVENTS);
     let mut supervisor = Supervisor::new(agent.clone(), settings.limits, events);
     let (asks, asked) = mpsc::channel(1);

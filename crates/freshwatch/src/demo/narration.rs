@@ -174,6 +174,8 @@ pub(crate) mod tests {
                 },
                 notes: Vec::new(),
                 data: None,
+                items: None,
+                memory: None,
             },
         }
     }

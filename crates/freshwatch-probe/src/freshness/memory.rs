@@ -1,0 +1,140 @@
+//! What a probe remembers between its runs: where a cursor stood, what content hashed to, which items there were.
+//!
+//! Of contents and texts only digests are kept: they may hold secrets.
+
+mod mark;
+mod track;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
+
+use super::Freshness;
+pub use mark::Mark;
+pub use track::{Fall, Pace, Track};
+
+/// So many items one rule remembers at most.
+pub const MOST_ITEMS: usize = 10_000;
+
+/// What a probe remembers between its runs, by its rules. It travels as JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    version: Version,
+    /// By what [`Freshness::name`] says, so that a list under `fresh` may change its order.
+    rules: BTreeMap<String, Recollection>,
+}
+
+/// Where the judge finds what earlier runs saw.
+#[derive(Debug, Clone, Copy)]
+pub enum Recall<'m> {
+    /// There is no place to remember anything.
+    Nowhere,
+    /// What earlier runs left; empty before the first one.
+    From(&'m Memory),
+}
+
+/// What one rule remembers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recollection {
+    /// Each cursor by the name of its item; the empty name where the rule has no `each`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) tracks: BTreeMap<String, Track>,
+    /// The items that were seen where nothing else is remembered of them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) names: BTreeSet<String>,
+}
+
+impl Memory {
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// What a rule remembers.
+    pub fn rule(&self, rule: &Freshness) -> Option<&Recollection> {
+        self.rules.get(&rule.name())
+    }
+
+    /// Remembers for a rule.
+    pub(super) fn put(&mut self, rule: &Freshness, recollection: Recollection) {
+        self.rules.insert(rule.name(), recollection);
+    }
+
+    /// The same without what rules remember that the probe no longer has.
+    pub fn of_rules(&self, rules: &[Freshness]) -> Self {
+        let names: BTreeSet<String> = rules.iter().map(Freshness::name).collect();
+        let kept = self.rules.iter().filter(|(name, _)| names.contains(*name));
+        Self {
+            version: Version,
+            rules: kept
+                .map(|(name, recollection)| (name.clone(), recollection.clone()))
+                .collect(),
+        }
+    }
+
+    /// Notes that a rule saw a value at a time, and its producer's where it follows one, as a run would have noted it:
+    /// `item` names the item of `each`.
+    ///
+    /// # Errors
+    /// A fragment that says why the value can be no cursor.
+    pub fn note(
+        &mut self,
+        rule: &Freshness,
+        item: Option<&str>,
+        value: &Value,
+        producer: Option<&Value>,
+        at: Timestamp,
+    ) -> Result<(), String> {
+        let mark = rule.mark(value)?;
+        let producer = producer.map(|value| rule.mark(value)).transpose()?;
+        let tracks = &mut self.rules.entry(rule.name()).or_default().tracks;
+        let name = item.unwrap_or_default();
+        let track = match tracks.get(name) {
+            Some(track) => track.seen(mark, producer, at),
+            None => Track::begin(mark, producer, at),
+        };
+        tracks.insert(name.to_owned(), track);
+        Ok(())
+    }
+}
+
+impl Recollection {
+    /// The names of the items that were seen.
+    pub fn items(&self) -> impl Iterator<Item = &str> {
+        self.tracks.keys().chain(&self.names).map(String::as_str)
+    }
+
+    /// What is remembered of a cursor.
+    pub fn track(&self, item: Option<&str>) -> Option<&Track> {
+        self.tracks.get(item.unwrap_or_default())
+    }
+}
+
+/// The version of the shape in which memories travel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Version;
+
+impl Version {
+    const NUMBER: u32 = 1;
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(Self::NUMBER)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u32::deserialize(deserializer)?;
+        if number == Self::NUMBER {
+            return Ok(Self);
+        }
+        let message = format!("a memory of version {number}, and this program knows version 1");
+        Err(de::Error::custom(message))
+    }
+}
