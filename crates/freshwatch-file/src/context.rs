@@ -1,6 +1,6 @@
 //! What every element needs while the files are read: the texts, the world outside, and the list of mistakes.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use regex::Regex;
 
 use crate::custody;
+use crate::elements::calendars::Calendars;
 use crate::found::Found;
 use crate::known::Known;
 use crate::ledger::Ledger;
@@ -31,6 +32,7 @@ pub(crate) struct Context<'a> {
     /// The files that were read for the probes, and the hashes of what they hold; none for what cannot be read.
     contents: RefCell<BTreeMap<PathBuf, Option<u64>>>,
     zone_database: TimeZoneDatabase,
+    calendars: OnceCell<Calendars>,
     /// Zones by their names.
     pub zones: Known<String, TimeZone>,
     /// Regular expressions by their texts.
@@ -58,6 +60,7 @@ impl<'a> Context<'a> {
             provenance: RefCell::default(),
             contents: RefCell::default(),
             zone_database: TimeZoneDatabase::bundled(),
+            calendars: OnceCell::new(),
             zones: Known::default(),
             regexes: Known::default(),
             labels: Known::default(),
@@ -175,5 +178,16 @@ impl<'a> Context<'a> {
     /// The bundled IANA database; never the machine's.
     pub const fn zone_database(&self) -> &TimeZoneDatabase {
         &self.zone_database
+    }
+
+    /// Makes the calendars of all files known: once, before the first probe is read.
+    pub fn know(&self, calendars: Calendars) {
+        // A second time would be a mistake of ours, and the first one stands.
+        let _ = self.calendars.set(calendars);
+    }
+
+    /// The calendars of all files.
+    pub fn calendars(&self) -> &Calendars {
+        self.calendars.get_or_init(Calendars::default)
     }
 }

@@ -11,12 +11,12 @@ use freshwatch_probe::definition::Definition;
 
 use crate::block::{Block, Value};
 use crate::context::Context;
-use crate::elements::{calendars, defaults, needs, probe};
+use crate::elements::calendars::Calendars;
+use crate::elements::{defaults, needs, probe};
 use crate::found::Found;
 use crate::misfit::unknown_key;
 use crate::mistake::Code;
 use crate::mistakes::Mistakes;
-use crate::provenance;
 use crate::shape::Shape;
 use crate::yaml::{self, Content, Key, Member, Node, Place};
 
@@ -42,7 +42,7 @@ pub struct ProbeSet {
     /// do. Files that are read for every run, such as `${file:…}` and `tls.ca`, count by their paths alone.
     pub definitions: Vec<Arc<Definition>>,
     /// The calendars in load order.
-    pub calendars: Vec<Calendar>,
+    pub calendars: Vec<Arc<Calendar>>,
     /// How many files were read.
     pub files: usize,
     /// The files that were read for the probes, such as JSON Schemas, in the order of their names.
@@ -79,6 +79,10 @@ pub(crate) fn parse_beside(
         context.report(found);
     }
     let readable = (0..sources.len()).filter(|file| !unreadable.contains(file));
+    let with_calendars = readable
+        .clone()
+        .filter_map(|file| calendars_of(file, &sources[file].text));
+    context.know(Calendars::of(with_calendars, &context));
     let mut declared = Declared::default();
     for file in readable {
         // One tree at a time: together they are several times as large as all that comes out of them.
@@ -97,7 +101,20 @@ pub(crate) fn parse_beside(
         return Err(context.finish());
     }
     let referenced = context.referenced();
-    Ok(declared.fit_together(sources.len(), referenced))
+    Ok(declared.fit_together(context.calendars(), sources.len(), referenced))
+}
+
+/// What a file has under `calendars`. All calendars are known before the first probe is read, which may name one of a
+/// later file; so a file that may have some is read twice, and its mistakes are told the second time. A key can be
+/// spelt with escapes.
+fn calendars_of(file: usize, text: &str) -> Option<Node> {
+    let may_have_some = text.len() <= LARGEST_FILE && (text.contains("calendars") || text.contains('\\'));
+    let root = may_have_some.then(|| yaml::read(file, text).root).flatten()?;
+    let Content::Map(members) = root.content else {
+        return None;
+    };
+    let member = members.into_iter().find(|member| member.key.text == "calendars")?;
+    Some(member.value)
 }
 
 fn drop_byte_order_mark(source: &mut Source) {
@@ -144,9 +161,6 @@ fn root(file: usize, text: &str, context: &Context) -> Option<Node> {
 #[derive(Default)]
 struct Declared {
     probes: Vec<probe::Declared>,
-    calendars: Vec<calendars::Declared>,
-    /// The hashes of the texts of `calendars`.
-    calendar_hashes: Vec<u64>,
 }
 
 impl Declared {
@@ -161,10 +175,6 @@ impl Declared {
         };
         if let Some(defaults) = file.value("defaults") {
             defaults::check(defaults.node, context);
-        }
-        if let Some(value) = file.value("calendars") {
-            self.calendars.extend(calendars::read(value.node, context));
-            self.calendar_hashes.push(provenance::hash(value.node));
         }
         let probes = file.value("probes");
         if probes.is_none_or(|value| Block::open(value, &PROBES, context).is_none()) {
@@ -201,20 +211,16 @@ impl Declared {
     }
 
     /// What is known to be without a mistake.
-    fn fit_together(self, files: usize, referenced: Vec<PathBuf>) -> ProbeSet {
-        let calendars = provenance::hash(&self.calendar_hashes);
+    fn fit_together(self, calendars: &Calendars, files: usize, referenced: Vec<PathBuf>) -> ProbeSet {
+        let hash = calendars.hash();
         let definitions = self.probes.into_iter().filter_map(|probe| {
             let mut definition = probe.definition?;
-            Arc::make_mut(&mut definition).fingerprint = probe.made_from.fingerprint(calendars);
+            Arc::make_mut(&mut definition).fingerprint = probe.made_from.fingerprint(hash);
             Some(definition)
         });
         ProbeSet {
             definitions: definitions.collect(),
-            calendars: self
-                .calendars
-                .into_iter()
-                .filter_map(|calendar| calendar.calendar)
-                .collect(),
+            calendars: calendars.complete.clone(),
             files,
             referenced,
         }
@@ -245,7 +251,6 @@ impl Declared {
             .map(|probe| (probe.name.as_str(), probe.needs.as_slice()))
             .collect();
         needs::check(&needs, context);
-        calendars::check(&self.calendars, context);
     }
 }
 

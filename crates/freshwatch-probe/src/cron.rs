@@ -71,16 +71,7 @@ impl CronLine {
     /// # Errors
     /// A fragment that names the field that is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let spelt = match text.trim() {
-            word if word.starts_with('@') => WORDS
-                .into_iter()
-                .find_map(|(known, line)| (known == word.to_ascii_lowercase()).then_some(line))
-                .ok_or_else(|| {
-                    format!("`{word}` is not known: write `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`, or five fields")
-                })?,
-            line => line,
-        };
-        let fields: Vec<&str> = spelt.split_ascii_whitespace().collect();
+        let fields: Vec<&str> = spelt(text)?.split_ascii_whitespace().collect();
         let [minute, hour, day_of_month, month, day_of_week] = fields[..] else {
             return Err(format!(
                 "`{text}` has {}: a cron line has five (minute, hour, day of the month, month, day of the week)",
@@ -105,6 +96,27 @@ impl CronLine {
             schedules: schedules.into(),
             at_clock_change: fields.at_clock_change(),
         })
+    }
+
+    /// The line that has the times of this one on every day.
+    pub fn on_every_day(&self) -> Self {
+        let fields = spelt(&self.text).unwrap_or_default().split_ascii_whitespace();
+        let times: Vec<&str> = fields.take(2).collect();
+        // The times of a line that was read are read again.
+        Self::parse(&format!("{} * * *", times.join(" "))).unwrap_or_else(|_| self.clone())
+    }
+}
+
+/// A line in its five fields, or in as many as it has; a word is spelt out.
+fn spelt(text: &str) -> Result<&str, String> {
+    match text.trim() {
+        word if word.starts_with('@') => WORDS
+            .into_iter()
+            .find_map(|(known, line)| (known == word.to_ascii_lowercase()).then_some(line))
+            .ok_or_else(|| {
+                format!("`{word}` is not known: write `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`, or five fields")
+            }),
+        line => Ok(line),
     }
 }
 

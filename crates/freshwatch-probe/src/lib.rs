@@ -35,3 +35,4 @@ pub mod redact;
 pub mod show;
 pub mod size;
 pub mod unreadable;
+mod wall;

@@ -1,8 +1,8 @@
-//! Business calendars.
+//! Business calendars: declared in any file, usable from every one that is loaded with it.
 
-use std::collections::HashMap;
+mod known;
 
-use freshwatch_probe::calendar::{Calendar, Holiday};
+use freshwatch_probe::calendar::{Holiday, Rules};
 use jiff::civil::{Date, Weekday};
 
 use super::needs::check_cycles;
@@ -12,8 +12,8 @@ use crate::context::Context;
 use crate::found::Found;
 use crate::mistake::Code;
 use crate::shape::Shape;
-use crate::suggestion;
 use crate::yaml::{Content, Node, Place};
+pub(crate) use known::{Calendars, named};
 
 const CALENDARS: Shape = Shape::free("`calendars`", "kr-business: {days: [mon], timezone: Asia/Seoul}");
 const CALENDAR: Shape = Shape::closed(
@@ -40,16 +40,16 @@ const DAYS: [(&str, Weekday); 7] = [
     ("sun", Weekday::Sunday),
 ];
 
-/// A calendar and where it is declared; none where it has mistakes of its own.
-pub(crate) struct Declared {
-    pub name: String,
-    pub place: Place,
-    pub calendar: Option<Calendar>,
+/// A calendar and where it is declared; no rules where it has mistakes of its own.
+struct Declared {
+    name: String,
+    place: Place,
+    rules: Option<Rules>,
     include: Option<(String, Place)>,
 }
 
 /// Reads the calendars of one file.
-pub(crate) fn read(node: &Node, context: &Context) -> Vec<Declared> {
+fn read(node: &Node, context: &Context) -> Vec<Declared> {
     let Some(block) = Block::open(Value::own(node), &CALENDARS, context) else {
         return Vec::new();
     };
@@ -70,18 +70,18 @@ fn declared(Field { key, value }: Field, context: &Context) -> Declared {
             .help("it has lower-case letters, digits and `-`, 63 at most"),
         );
     }
-    let calendar = calendar(&name, key.place, value, context).filter(|_| context.reported() == before);
+    let rules = rules(key.place, value, context).filter(|_| context.reported() == before);
     let include = value.node.member("include");
     let included = include.and_then(|node| Some((node.scalar()?.text.to_string(), node.place)));
     Declared {
         name,
         place: key.place,
-        calendar,
+        rules,
         include: included,
     }
 }
 
-fn calendar(name: &str, at: Place, value: Value, context: &Context) -> Option<Calendar> {
+fn rules(at: Place, value: Value, context: &Context) -> Option<Rules> {
     let block = Block::open(value, &CALENDAR, context)?;
     let days = block.required(
         "days",
@@ -110,19 +110,15 @@ fn calendar(name: &str, at: Place, value: Value, context: &Context) -> Option<Ca
     });
     let open = block.read("open", |node| date::hours(node, context));
     let through = block.read("through", |node| date::date(node, context));
-    let include = block
-        .read("include", |node| scalar::text(node, context))
-        .map(str::to_owned);
+    block.read("include", |node| scalar::text(node, context));
     let days = days.and_then(|value| weekdays(value.node, context));
     let zone = zone.and_then(|value| timezone::read(value.node, context));
-    Some(Calendar {
-        name: name.to_owned(),
+    Some(Rules {
         days: days?,
         open,
         timezone: zone?,
         holidays: holidays.unwrap_or_default(),
         extra_days: extra_days.unwrap_or_default(),
-        include,
         through,
     })
 }
@@ -180,54 +176,4 @@ fn holiday(node: &Node, context: &Context) -> Option<Holiday> {
         );
     }
     Some(Holiday { from, to, name })
-}
-
-/// What holds between the calendars of all files: one name each, and what they include exists.
-pub(crate) fn check(declared: &[Declared], context: &Context) {
-    let mut known: HashMap<&str, &Declared> = HashMap::new();
-    for calendar in declared {
-        if let Some(first) = known.get(calendar.name.as_str()) {
-            context.report(
-                Found::new(
-                    calendar.place,
-                    Code::DuplicateName,
-                    format!("there are two calendars `{}`", calendar.name),
-                )
-                .label("again")
-                .also(first.place, "first")
-                .help("calendars are shared by all files that are loaded together: rename one of them"),
-            );
-        } else {
-            known.insert(&calendar.name, calendar);
-        }
-    }
-    for (name, place) in declared.iter().filter_map(|calendar| calendar.include.as_ref()) {
-        if !known.contains_key(name.as_str()) {
-            let near = suggestion::nearest(
-                name,
-                known.keys().copied().filter(|_| context.has_time_to_suggest()),
-            );
-            let help = near.map_or_else(
-                || "name a calendar of the files that are loaded together".into(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            context.report(
-                Found::new(
-                    *place,
-                    Code::UnknownName,
-                    format!("there is no calendar `{name}`"),
-                )
-                .help(help),
-            );
-        }
-    }
-    let order: Vec<&str> = declared.iter().map(|calendar| calendar.name.as_str()).collect();
-    let edges = |name: &str| -> Vec<(&str, Place)> {
-        let include = known.get(name).and_then(|calendar| calendar.include.as_ref());
-        include
-            .map(|(name, place)| (name.as_str(), *place))
-            .into_iter()
-            .collect()
-    };
-    check_cycles(&order, edges, "includes", context);
 }

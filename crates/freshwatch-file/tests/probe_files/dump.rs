@@ -14,14 +14,17 @@ use freshwatch_probe::request::{Request, RequestBody};
 pub fn set(set: &ProbeSet) -> String {
     let mut text = String::new();
     for calendar in &set.calendars {
+        let rules = calendar.rules();
         writeln!(
             text,
             "calendar {}: {:?} {:?}",
-            calendar.name, calendar.days, calendar.open
+            calendar.name(),
+            rules.days,
+            rules.open
         )
         .unwrap();
-        writeln!(text, "  zone {}", calendar.timezone.iana_name().unwrap_or("?")).unwrap();
-        for holiday in &calendar.holidays {
+        writeln!(text, "  zone {}", rules.timezone.iana_name().unwrap_or("?")).unwrap();
+        for holiday in &rules.holidays {
             writeln!(
                 text,
                 "  closed {} to {} {:?}",
@@ -29,12 +32,7 @@ pub fn set(set: &ProbeSet) -> String {
             )
             .unwrap();
         }
-        writeln!(
-            text,
-            "  extra {:?} include {:?} through {:?}",
-            calendar.extra_days, calendar.include, calendar.through
-        )
-        .unwrap();
+        writeln!(text, "  extra {:?} through {:?}", rules.extra_days, rules.through).unwrap();
     }
     for definition in &set.definitions {
         probe(&mut text, definition);

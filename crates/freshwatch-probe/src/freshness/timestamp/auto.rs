@@ -5,8 +5,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::iso::IsoTime;
-use super::period::Period;
-use super::{Moment, Unreadable, civil, epoch, iso, zoned};
+use super::{Moment, Period, Unreadable, civil, epoch, iso, zoned};
 
 pub fn read(text: &str, is_number: bool, zone: Option<&TimeZone>) -> Result<Moment, Unreadable> {
     if is_number || epoch::is_number(text) {

@@ -4,17 +4,16 @@
 
 pub(crate) mod auto;
 mod epoch;
-mod iso;
+pub(super) mod iso;
 mod pattern;
-mod period;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::period::Period;
 use epoch::EpochUnit;
 pub use pattern::Pattern;
-use period::Period;
 
 /// How a value is read as a point in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +46,8 @@ pub enum Moment {
     Instant(Timestamp),
     /// A day, month, week, quarter or year: the data counts from its end.
     Period {
+        /// Which one.
+        period: Period,
         /// Its first moment.
         start: Timestamp,
         /// The first moment after it.
@@ -150,10 +151,10 @@ impl Format {
 /// A period in its zone.
 fn zoned(period: Period, zone: Option<&TimeZone>) -> Result<Moment, Unreadable> {
     let zone = zone.ok_or_else(|| naive("a date"))?;
-    let (start, end) = period
-        .bounds(zone)
+    let bounds = period.start(zone).zip(period.end(zone));
+    let (start, end) = bounds
         .ok_or_else(|| Unreadable::Malformed("lies outside the years that can be computed with".into()))?;
-    Ok(Moment::Period { start, end })
+    Ok(Moment::Period { period, start, end })
 }
 
 /// A civil time in its zone. In a fold it is the first of the two, in a gap the moment after it (RFC 5545, 3.3.5).

@@ -4,8 +4,7 @@ use jiff::civil::date;
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::TimeZone;
 
-use super::period::Period;
-use super::{Moment, Unreadable, auto, civil, zoned};
+use super::{Moment, Period, Unreadable, auto, civil, zoned};
 
 /// A checked strftime pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +32,7 @@ impl Pattern {
                 let later = sample.timestamp().duration_since(at);
                 !later.is_negative() && later.as_hours() == 0
             }
-            Ok(Moment::Period { start, end }) => (start..end).contains(&sample.timestamp()),
+            Ok(Moment::Period { start, end, .. }) => (start..end).contains(&sample.timestamp()),
             Err(_) => false,
         };
         if same {

@@ -9,7 +9,7 @@ fn read(format: &str, zone: &str, value: &Value) -> String {
     let zone = (!zone.is_empty()).then(|| TimeZoneDatabase::bundled().get(zone).unwrap());
     match Format::parse(format).unwrap().read(value, zone.as_ref()) {
         Ok(Moment::Instant(at)) => at.to_string(),
-        Ok(Moment::Period { start, end }) => format!("{start}/{end}"),
+        Ok(Moment::Period { start, end, .. }) => format!("{start}/{end}"),
         Err(Unreadable::Absent(_)) => "absent".into(),
         Err(Unreadable::Malformed(_)) => "malformed".into(),
         Err(Unreadable::Naive(_)) => "naive".into(),
