@@ -419,17 +419,18 @@ async fn a_reader_that_goes_away_is_no_crash() {
 async fn a_report_that_cannot_be_printed_is_no_success() {
     let server = Server::answering(service).await;
     let probes = Probes::new(&server, &["ok"]);
-    let mut command = program::program();
-    command
+    let mut check = program::program();
+    check
         .arg("check")
         .arg(probes.file())
         .args(["--now", "2026-11-21T09:00:00Z"]);
-    command.stdout(fs::File::create("/dev/full").unwrap());
-    let status = tokio::task::spawn_blocking(move || command.status())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(status.code(), Some(1));
+    let mut help = program::program();
+    help.args(["check", "--help"]);
+    for mut command in [check, help] {
+        command.stdout(fs::File::create("/dev/full").unwrap());
+        let status = tokio::task::spawn_blocking(move || command.status());
+        assert_eq!(status.await.unwrap().unwrap().code(), Some(1));
+    }
 }
 
 #[tokio::test]

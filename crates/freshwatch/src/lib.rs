@@ -1,7 +1,8 @@
 //! The command line: it wires the crates together and holds no judgment of its own.
 //!
-//! Its place in the way of a run: `commands/check.rs`, or `commands/run.rs` for the daemon, loads definitions with `freshwatch-file`, runs them with
-//! `freshwatch-agent`, hands the runs to `report` and to `freshwatch-telemetry`, and ends by `exit_code`.
+//! Its place in the way of a run: `commands/check.rs`, or `commands/run.rs` for the daemon, loads definitions with
+//! `freshwatch-file`, runs them with `freshwatch-agent`, hands the runs to `report` and to `freshwatch-telemetry`, and
+//! ends by `exit_code`.
 
 pub mod command_line;
 pub mod commands;
@@ -31,6 +32,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(options) => commands::check::run(&options),
         Command::Run(options) => commands::run::run(&options),
         Command::Lint(options) => commands::lint::run(&options),
+        Command::Test(options) => commands::test::run(&options),
         Command::Demo(options) => commands::demo::run(&options),
     };
     outcome.unwrap_or_else(|error| stopped_by(&error))
@@ -49,10 +51,15 @@ fn stopped_by(error: &anyhow::Error) -> ExitCode {
 
 /// Help and version are answers; everything else is wrong use, for which sysexits.h has a code.
 fn answer_usage(error: &clap::Error) -> ExitCode {
-    // When even this cannot be printed, the exit code still tells.
-    let _ = error.print();
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::Ok,
-        _ => ExitCode::Usage,
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let printed = report::conclude(&error.render().ansi().to_string());
+            printed.map_or_else(|error| stopped_by(&error.into()), |()| ExitCode::Ok)
+        }
+        _ => {
+            // When even this cannot be printed, the exit code still tells.
+            let _ = error.print();
+            ExitCode::Usage
+        }
     }
 }
