@@ -1,13 +1,15 @@
 //! What every element needs while the files are read: the texts, the world outside, and the list of mistakes.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use freshwatch_probe::expectation::Schema;
 use freshwatch_probe::path::Path as JsonPath;
+use freshwatch_probe::unit_test;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use regex::Regex;
 
@@ -16,14 +18,18 @@ use crate::elements::calendars::Calendars;
 use crate::found::Found;
 use crate::known::Known;
 use crate::ledger::Ledger;
+use crate::lines::Lines;
 use crate::mistakes::{Mistakes, Shown};
 use crate::parse::Source;
 use crate::provenance::{self, MadeFrom, Provenance};
+use crate::purpose::Purpose;
 use crate::yaml::{Key, Node, Place};
 
 /// The world of one load.
 pub(crate) struct Context<'a> {
     sources: &'a [Source],
+    /// What the files are loaded for.
+    pub purpose: Purpose,
     env: &'a dyn Fn(&str) -> Option<String>,
     read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
     ledger: RefCell<Ledger>,
@@ -43,16 +49,31 @@ pub(crate) struct Context<'a> {
     pub paths: Known<String, JsonPath>,
     /// Schemas by the paths of their files.
     pub schemas: Known<PathBuf, Schema>,
+    /// Recorded answers of tests by the paths of their files.
+    pub recordings: Known<PathBuf, Bytes>,
+    /// The bytes of all recorded answers so far.
+    recorded: Cell<usize>,
+    /// The lines of the file in which something was counted last.
+    lines: RefCell<Option<FileLines<'a>>>,
+}
+
+/// The lines of a file.
+struct FileLines<'a> {
+    file: usize,
+    name: Arc<str>,
+    lines: Lines<'a>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(
         sources: &'a [Source],
+        purpose: Purpose,
         env: &'a dyn Fn(&str) -> Option<String>,
         read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
     ) -> Self {
         Self {
             sources,
+            purpose,
             env,
             read_file,
             ledger: RefCell::default(),
@@ -66,6 +87,9 @@ impl<'a> Context<'a> {
             labels: Known::default(),
             paths: Known::default(),
             schemas: Known::default(),
+            recordings: Known::default(),
+            recorded: Cell::default(),
+            lines: RefCell::default(),
         }
     }
 
@@ -119,6 +143,24 @@ impl<'a> Context<'a> {
             .unwrap_or_default()
     }
 
+    /// A place as people count: by lines and columns.
+    pub fn stands_at(&self, place: Place) -> unit_test::Place {
+        let mut counted = self.lines.borrow_mut();
+        if counted.as_ref().is_none_or(|counted| counted.file != place.file) {
+            let source = self.sources.get(place.file);
+            *counted = Some(FileLines {
+                file: place.file,
+                name: source.map_or("", |source| source.name.as_str()).into(),
+                lines: Lines::of(source.map_or("", |source| &source.text)),
+            });
+        }
+        let (file, (line, column)) = counted.as_mut().map_or_else(
+            || (Arc::from(""), (1, 1)),
+            |counted| (Arc::clone(&counted.name), counted.lines.position(place.start)),
+        );
+        unit_test::Place { file, line, column }
+    }
+
     /// The place of a part of a scalar's text: exact where the file writes the text as it is, else the whole value.
     pub fn part_of(&self, node: &Node, offset: usize, length: usize) -> Place {
         let text = node.scalar().map_or("", |scalar| &scalar.text);
@@ -153,6 +195,15 @@ impl<'a> Context<'a> {
         let hash = content.as_ref().ok().map(provenance::hash);
         self.contents.borrow_mut().insert(path.to_owned(), hash);
         content
+    }
+
+    /// The content of a file that only tests name, and how many bytes all such files had with it: nothing that runs is
+    /// made from it.
+    pub fn recording(&self, path: &Path) -> io::Result<(Vec<u8>, usize)> {
+        let content = (self.read_file)(path)?;
+        self.recorded
+            .set(self.recorded.get().saturating_add(content.len()));
+        Ok((content, self.recorded.get()))
     }
 
     /// Notes that a block has this member.

@@ -16,6 +16,7 @@
 
 mod load;
 mod parse;
+mod purpose;
 
 mod block;
 mod clash;
@@ -31,11 +32,13 @@ mod yaml;
 mod found;
 mod known;
 mod ledger;
+mod lines;
 mod mistake;
 mod mistakes;
 mod picture;
 
-pub use load::{Stamp, load, stamp};
+pub use load::{Stamp, load, load_for, stamp};
 pub use mistake::{Also, Code, Mistake};
 pub use mistakes::Mistakes;
-pub use parse::{ProbeSet, Source, parse};
+pub use parse::{ProbeSet, Source, parse, parse_for};
+pub use purpose::Purpose;

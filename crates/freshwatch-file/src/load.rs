@@ -15,6 +15,7 @@ use crate::found::Found;
 use crate::mistake::Code;
 use crate::mistakes::Mistakes;
 use crate::parse::{LARGEST_FILE, ProbeSet, Source, parse_beside, start_of, too_large};
+use crate::purpose::Purpose;
 use crate::yaml::Place;
 
 /// What the command line reads when nothing is named.
@@ -27,6 +28,18 @@ const DEFAULT_PATH: &str = "probes/";
 /// # Errors
 /// Every mistake of every file, those of the disk among them.
 pub fn load(paths: &[PathBuf], env: &dyn Fn(&str) -> Option<String>) -> Result<ProbeSet, Mistakes> {
+    load_for(paths, Purpose::Running, env)
+}
+
+/// As [`load`], for something else than running the probes.
+///
+/// # Errors
+/// Every mistake of every file, those of the disk among them.
+pub fn load_for(
+    paths: &[PathBuf],
+    purpose: Purpose,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<ProbeSet, Mistakes> {
     let mut reading = Reading::default();
     walk(paths, &mut |sight| match sight {
         Sight::File { path, .. } => reading.file(path),
@@ -42,7 +55,7 @@ pub fn load(paths: &[PathBuf], env: &dyn Fn(&str) -> Option<String>) -> Result<P
             "name a file or a folder with probe files",
         );
     }
-    parse_beside(reading.sources, reading.found, env, &read_bounded)
+    parse_beside(reading.sources, reading.found, purpose, env, &read_bounded)
 }
 
 #[derive(Default)]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::found::Found;
+use crate::lines::Lines;
 use crate::mistake::{Also, Mistake};
 use crate::picture;
 
@@ -84,10 +85,9 @@ impl Mistakes {
         let list = found
             .into_iter()
             .map(|found| {
-                let text = sources.get(found.place.file).map_or("", |source| &source.text);
                 let (line, column) = lines
                     .get_mut(found.place.file)
-                    .map_or((1, 1), |lines| lines.position(text, found.place.start));
+                    .map_or((1, 1), |lines| lines.position(found.place.start));
                 Mistake {
                     file: name(found.place.file),
                     line,
@@ -110,59 +110,6 @@ impl Mistakes {
             sources,
             omitted,
             referenced,
-        }
-    }
-}
-
-/// Where the lines of a text start, and the byte that was looked for last with its column: thousands of mistakes may
-/// stand in one line of megabytes.
-struct Lines {
-    starts: Vec<usize>,
-    last: (usize, usize),
-}
-
-impl Lines {
-    fn of(text: &str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
-        Self {
-            starts: starts.collect(),
-            last: (0, 1),
-        }
-    }
-
-    /// Line and column of a byte, both from 1, the column in characters.
-    fn position(&mut self, text: &str, byte: usize) -> (usize, usize) {
-        let line = self.starts.partition_point(|start| *start <= byte).max(1);
-        let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let (from, column) = if (start..=byte).contains(&self.last.0) {
-            self.last
-        } else {
-            (start, 1)
-        };
-        let column = column + text.get(from..byte).map_or(0, |before| before.chars().count());
-        self.last = (byte, column);
-        (line, column)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Lines;
-
-    #[test]
-    fn columns_count_characters() {
-        let text = "äb: ü\nc: d";
-        let mut lines = Lines::of(text);
-        let mut position = |byte: usize| lines.position(text, byte);
-        for (byte, line, column) in [
-            (11, 2, 4),
-            (5, 1, 5),
-            (12, 2, 5),
-            (0, 1, 1),
-            (8, 2, 1),
-            (12, 2, 5),
-        ] {
-            assert_eq!(position(byte), (line, column), "{byte}");
         }
     }
 }

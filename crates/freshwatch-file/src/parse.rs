@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use freshwatch_probe::calendar::Calendar;
 use freshwatch_probe::definition::Definition;
+use freshwatch_probe::unit_test::UnitTest;
 
 use crate::block::{Block, Value};
 use crate::context::Context;
@@ -17,6 +18,7 @@ use crate::found::Found;
 use crate::misfit::unknown_key;
 use crate::mistake::Code;
 use crate::mistakes::Mistakes;
+use crate::purpose::Purpose;
 use crate::shape::Shape;
 use crate::yaml::{self, Content, Key, Member, Node, Place};
 
@@ -41,6 +43,9 @@ pub struct ProbeSet {
     /// count, nor does a move to another file of the same folder; keys in another order and quotes around a plain value
     /// do. Files that are read for every run, such as `${file:…}` and `tls.ca`, count by their paths alone.
     pub definitions: Vec<Arc<Definition>>,
+    /// The tests of each definition, in the same order; none where the purpose wants none. They do not count for the
+    /// fingerprints.
+    pub tests: Vec<Vec<UnitTest>>,
     /// The calendars in load order.
     pub calendars: Vec<Arc<Calendar>>,
     /// How many files were read.
@@ -62,19 +67,33 @@ pub fn parse(
     env: &dyn Fn(&str) -> Option<String>,
     read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
 ) -> Result<ProbeSet, Mistakes> {
-    parse_beside(sources.to_vec(), Vec::new(), env, read_file)
+    parse_for(sources, Purpose::Running, env, read_file)
+}
+
+/// As [`parse`], for something else than running the probes.
+///
+/// # Errors
+/// Every mistake of every text.
+pub fn parse_for(
+    sources: &[Source],
+    purpose: Purpose,
+    env: &dyn Fn(&str) -> Option<String>,
+    read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+) -> Result<ProbeSet, Mistakes> {
+    parse_beside(sources.to_vec(), Vec::new(), purpose, env, read_file)
 }
 
 /// As [`parse`], with the mistakes that were found on the way to the texts.
 pub(crate) fn parse_beside(
     mut sources: Vec<Source>,
     found: Vec<Found>,
+    purpose: Purpose,
     env: &dyn Fn(&str) -> Option<String>,
     read_file: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
 ) -> Result<ProbeSet, Mistakes> {
     sources.iter_mut().for_each(drop_byte_order_mark);
     let unreadable: HashSet<usize> = found.iter().map(|found| found.place.file).collect();
-    let context = Context::new(&sources, env, read_file);
+    let context = Context::new(&sources, purpose, env, read_file);
     for found in found {
         context.report(found);
     }
@@ -113,7 +132,9 @@ fn calendars_of(file: usize, text: &str) -> Option<Node> {
     let Content::Map(members) = root.content else {
         return None;
     };
-    let member = members.into_iter().find(|member| member.key.text == "calendars")?;
+    let member = members
+        .into_iter()
+        .find(|member| member.key.text == "calendars")?;
     Some(member.value)
 }
 
@@ -213,13 +234,15 @@ impl Declared {
     /// What is known to be without a mistake.
     fn fit_together(self, calendars: &Calendars, files: usize, referenced: Vec<PathBuf>) -> ProbeSet {
         let hash = calendars.hash();
-        let definitions = self.probes.into_iter().filter_map(|probe| {
+        let probes = self.probes.into_iter().filter_map(|probe| {
             let mut definition = probe.definition?;
             Arc::make_mut(&mut definition).fingerprint = probe.made_from.fingerprint(hash);
-            Some(definition)
+            Some((definition, probe.tests))
         });
+        let (definitions, tests) = probes.unzip();
         ProbeSet {
-            definitions: definitions.collect(),
+            definitions,
+            tests,
             calendars: calendars.complete.clone(),
             files,
             referenced,

@@ -28,6 +28,7 @@ pub mod run;
 pub mod select;
 pub mod self_report;
 pub mod standing;
+pub mod unit_test;
 pub mod verdict;
 
 pub mod duration;

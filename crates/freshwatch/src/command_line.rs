@@ -37,6 +37,9 @@ pub enum Command {
     /// Find every mistake in probe files, each with its place and its remedy
     #[command(after_long_help = LINT_HELP)]
     Lint(Lint),
+    /// Run the probes' own tests: a recorded answer and a frozen clock, no network
+    #[command(after_long_help = TEST_HELP)]
+    Test(Test),
     /// Watch a pretend service go stale, break and recover
     #[command(after_long_help = DEMO_HELP)]
     Demo(Demo),
@@ -81,6 +84,27 @@ Examples:
   freshwatch lint --format json          for editors and CI annotations
 
 Exit codes: 0 no mistakes, 64 wrong use of the command line, 78 mistakes.";
+
+const TEST_HELP: &str = "\
+Examples:
+  freshwatch test                                  the tests of every probe under probes/
+  freshwatch test prices.yaml --probe 'real-*'     those of some probes of one file
+  freshwatch test --require                        a probe without a test is a mistake
+  freshwatch test --format junit > tests.xml       for CI servers
+
+A test stands in its probe's file:
+  tests:
+    - name: month-old data is stale
+      now: 2026-11-21T09:00:00+09:00
+      answer: {json: {updatedAt: 2026-10-20T00:00:00Z}}
+      verdict: stale
+      reason: too_old
+An answer has `status` (200), `headers`, one of `json`, `text` and `body: FILE`, `latency`, and
+`certificate: {valid_for: 20d}`; or it is `{down: timeout}` (dns, connect, tls, reset, truncated, protocol).
+Nothing is sent, so variables of the environment need not be set.
+
+Exit codes: 0 every test holds, 7 some test does not, 64 wrong use of the command line,
+78 probe files with mistakes; nothing was tested.";
 
 const DEMO_HELP: &str = "\
 Examples:
@@ -213,6 +237,23 @@ pub struct Lint {
     pub format: LintFormat,
 }
 
+/// `test`.
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Where the probes are.
+    #[command(flatten)]
+    pub files: Files,
+    /// Run only the tests of probes whose name matches; may be repeated
+    #[arg(long = "probe", value_name = "GLOB")]
+    pub probes: Vec<String>,
+    /// Make a probe without a test a mistake
+    #[arg(long)]
+    pub require: bool,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+}
+
 /// `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -236,9 +277,9 @@ pub struct Demo {
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
-    /// One line for each probe
+    /// For people
     Text,
-    /// `freshwatch.report/v1`
+    /// `freshwatch.report/v1`; of tests `freshwatch.test/v1`
     Json,
     /// JUnit XML, for CI servers
     Junit,

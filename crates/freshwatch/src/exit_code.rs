@@ -23,6 +23,8 @@ pub enum ExitCode {
     Invalid = 5,
     /// Results could not be delivered to the configured OTLP endpoint.
     NotDelivered = 6,
+    /// Some test of a probe does not hold.
+    TestFailed = 7,
     /// Wrong use of the command line or of an environment variable (`EX_USAGE` of sysexits.h).
     Usage = 64,
     /// Probe files with mistakes; nothing was probed (`EX_CONFIG` of sysexits.h).

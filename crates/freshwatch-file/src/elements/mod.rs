@@ -5,6 +5,7 @@ pub(crate) mod defaults;
 pub(crate) mod probe;
 
 pub(crate) mod needs;
+mod tests;
 
 mod answer_body;
 mod auth;

@@ -128,6 +128,14 @@ pub(super) fn rendered_harmlessly(template: &Template) -> String {
     })
 }
 
+/// Whether a variable of it has no value, which is forgiven where nothing is sent.
+pub(super) fn lacks_variable(template: &Template) -> bool {
+    template.parts().iter().any(|part| match part {
+        Part::Env { value, .. } => value.expose().is_empty(),
+        Part::Literal(_) | Part::File(_) | Part::Nonce | Part::RunId | Part::Hidden(_) => false,
+    })
+}
+
 /// The template as a file writes it, credentials starred out.
 pub(super) fn shown(template: &Template) -> String {
     let part = |part: &Part| match part {
@@ -157,6 +165,10 @@ fn placeholder(node: &Node, range: Range<usize>, name: &str, context: &Context) 
             Some(value) if !value.is_empty() => Some(Part::Env {
                 name: variable.to_owned(),
                 value: Secret::new(value),
+            }),
+            Some(_) | None if context.purpose.forgives_variables() => Some(Part::Env {
+                name: variable.to_owned(),
+                value: Secret::new(""),
             }),
             Some(_) => context.refuse(
                 Found::new(

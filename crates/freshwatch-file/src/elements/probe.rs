@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use freshwatch_probe::definition::{Definition, ProbeName};
 use freshwatch_probe::request::Method;
+use freshwatch_probe::unit_test::UnitTest;
 use freshwatch_probe::verdict::Verdict;
 
 use super::expectation::{self, Kind};
 use super::needs::{self, Need};
-use super::{answer_body, fresh, labels, request, retry, scalar, schedule, slo, timeout, verdict_rules};
+use super::{
+    answer_body, fresh, labels, request, retry, scalar, schedule, slo, tests, timeout, verdict_rules,
+};
 use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::found::Found;
@@ -18,7 +21,7 @@ use crate::shape::{Elsewhere, Shape};
 use crate::yaml::{Key, Node, Place};
 
 const PROBE: Shape = Shape {
-    later: &["steps", "tests", "save", "proxy", "origin"],
+    later: &["steps", "save", "proxy", "origin"],
     merging: &[
         "headers", "query", "tls", "resolve", "retry", "expect", "warn", "verdict", "fresh", "labels", "slo",
     ],
@@ -66,6 +69,7 @@ const PROBE: Shape = Shape {
             "slo",
             "needs",
             "enabled",
+            "tests",
         ],
     )
 };
@@ -144,6 +148,8 @@ pub(crate) struct Declared {
     pub definition: Option<Arc<Definition>>,
     pub made_from: MadeFrom,
     pub needs: Vec<Need>,
+    /// Kept where they are wanted alone.
+    pub tests: Vec<UnitTest>,
 }
 
 /// Reads a probe with `defaults` beneath it.
@@ -159,7 +165,8 @@ pub(crate) fn read(key: &Key, value: Value, context: &Context) -> Declared {
         .map(|value| needs::read(value, name.as_ref(), context))
         .unwrap_or_default();
     let definition = block
-        .and_then(|block| definition(name, key, &block, context))
+        .as_ref()
+        .and_then(|block| definition(name, key, block, context))
         .map(|mut definition| {
             definition.needs = needs.iter().map(|need| need.name.clone()).collect();
             definition
@@ -176,12 +183,15 @@ pub(crate) fn read(key: &Key, value: Value, context: &Context) -> Declared {
             .help("this is a fault of freshwatch: please report it with the probe"),
         );
     }
+    let made_from = context.made_from(key, value.node);
+    let tests = block.map(|block| tests::read(key, &block, context));
     Declared {
         name: key.text.to_string(),
         place: key.place,
         definition: definition.filter(|_| clean).map(Arc::new),
-        made_from: context.made_from(key, value.node),
+        made_from,
         needs,
+        tests: tests.unwrap_or_default(),
     }
 }
 

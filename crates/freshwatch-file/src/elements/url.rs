@@ -34,6 +34,9 @@ pub(crate) fn read(node: &Node, context: &Context) -> Option<Target> {
         Some(range) => with_credentials(node, text, range, context)?,
     };
     let target = taken_from_environment(target);
+    if placeholder::lacks_variable(&target.url) {
+        return Some(target);
+    }
     let rendered = placeholder::rendered_harmlessly(&target.url);
     match problem(&rendered) {
         None => Some(target),

@@ -21,7 +21,7 @@ fn as_json(node: &Node) -> Value {
             Plain::Bool(flag) => json!(flag),
             Plain::Number(number) => Value::Number(number),
             Plain::NoNumber(why) => json!(format!("{} {why}", scalar.text)),
-            Plain::Text => json!(scalar.text),
+            Plain::Text => json!(scalar.text.as_str()),
         },
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use freshwatch_file::{Mistakes, ProbeSet, Source, parse};
+use freshwatch_file::{Mistakes, ProbeSet, Purpose, Source, parse_for};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -16,7 +16,7 @@ pub fn read(text: &str) -> Result<ProbeSet, Mistakes> {
     };
     let env = |name: &str| (name != "MISSING").then(|| "https://s3cret-user:s3cret-pw@host".to_owned());
     let read_file = |_: &Path| -> io::Result<Vec<u8>> { Ok(b"{}".to_vec()) };
-    parse(&[source], &env, &read_file)
+    parse_for(&[source], Purpose::Linting, &env, &read_file)
 }
 
 /// Reads it, draws the mistakes, and holds them against the text.

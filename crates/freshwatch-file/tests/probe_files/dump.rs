@@ -9,6 +9,7 @@ use freshwatch_probe::expectation::Expectation;
 use freshwatch_probe::freshness::{Freshness, Reading, Signal};
 use freshwatch_probe::matcher::{Condition, Matcher};
 use freshwatch_probe::request::{Request, RequestBody};
+use freshwatch_probe::unit_test::{Recorded, UnitTest};
 
 /// All that a set holds.
 pub fn set(set: &ProbeSet) -> String {
@@ -34,8 +35,11 @@ pub fn set(set: &ProbeSet) -> String {
         }
         writeln!(text, "  extra {:?} through {:?}", rules.extra_days, rules.through).unwrap();
     }
-    for definition in &set.definitions {
+    for (definition, tests) in set.definitions.iter().zip(&set.tests) {
         probe(&mut text, definition);
+        for test in tests {
+            unit_test(&mut text, test);
+        }
     }
     text
 }
@@ -87,6 +91,28 @@ fn probe(text: &mut String, probe: &Definition) {
     let needs: Vec<&str> = probe.needs.iter().map(ProbeName::as_str).collect();
     line("needs", needs.join(" "));
     line("enabled", if probe.enabled { String::new() } else { "no".into() });
+}
+
+fn unit_test(text: &mut String, test: &UnitTest) {
+    let (place, now, expected) = (&test.place, test.now, test.expected);
+    writeln!(text, "  test {}: {now} {expected}", test.name).unwrap();
+    writeln!(text, "    at {place}").unwrap();
+    match &test.recorded {
+        Recorded::Down(cause) => writeln!(text, "    down {cause:?}").unwrap(),
+        Recorded::Answer(answer) => {
+            let (latency, certificate) = (answer.latency, answer.certificate_valid_for);
+            writeln!(
+                text,
+                "    {} in {latency:?} certificate {certificate:?}",
+                answer.status
+            )
+            .unwrap();
+            for (name, value) in &answer.headers {
+                writeln!(text, "    {name}: {value:?}").unwrap();
+            }
+            writeln!(text, "    {:?}", answer.body).unwrap();
+        }
+    }
 }
 
 fn request(request: &Request) -> String {

@@ -86,6 +86,12 @@ fn the_probes_own_keys() {
         ("expect: {body: {$.a: 1}}", "expect: {body: {$.a: '1'}}", false),
         ("expect: {body: {$.a: '1'}}", "expect: {body: {$.a: \"1\"}}", true),
         ("json: [a, b]", "json: [[a], b]", false),
+        (
+            "tests: [{name: x, answer: {status: 200}, verdict: ok}]",
+            "tests: [{name: y, answer: {json: [1]}, verdict: ok}]",
+            true,
+        ),
+        ("tests: [{name: x, answer: {status: 200}, verdict: ok}]", "", true),
     ] {
         if before.starts_with("json") {
             let text = |keys: &str| format!("{{probes: {{a: {{post: 'http://h/', {keys}}}}}}}");

@@ -35,7 +35,7 @@ const VALUES: [&str; 24] = [
 ];
 
 /// The blocks whose keys the grammar knows.
-const BLOCKS: [&str; 25] = [
+const BLOCKS: [&str; 29] = [
     "HOLE",
     "defaults: {HOLE}, probes: {a: {get: 'http://h/'}}",
     "calendars: {a: {HOLE}}",
@@ -61,10 +61,14 @@ const BLOCKS: [&str; 25] = [
     "probes: {a: {get: 'http://h/', expect: {body: {$.a: {count: {HOLE}}}}}}",
     "probes: {a: {get: 'http://h/', fresh: {HOLE}}}",
     "probes: {a: {get: 'http://h/', fresh: {max_age: 1h, at: {HOLE}}}}",
+    "probes: {a: {get: 'http://h/', tests: [{HOLE}]}}",
+    "probes: {a: {get: 'http://h/', tests: [{name: x, answer: {status: 200}, verdict: ok, HOLE}]}}",
+    "probes: {a: {get: 'http://h/', tests: [{name: x, verdict: ok, answer: {HOLE}}]}}",
+    "probes: {a: {get: 'http://h/', tests: [{name: x, verdict: ok, answer: {certificate: {HOLE}}}]}}",
 ];
 
 /// Blocks whose keys are the writer's own, and the others' keys that are not built yet.
-const OTHERS: [&str; 14] = [
+const OTHERS: [&str; 16] = [
     "probes: {a: {get: 'http://h/', headers: {HOLE}}}",
     "probes: {a: {get: 'http://h/', query: {HOLE}}}",
     "probes: {a: {post: 'http://h/', form: {HOLE}}}",
@@ -77,6 +81,8 @@ const OTHERS: [&str; 14] = [
     "probes: {a: {get: 'http://h/', fresh: {HOLE}}}",
     "probes: {a: {get: 'http://h/', HOLE}}",
     "defaults: {HOLE}, probes: {a: {get: 'http://h/'}}",
+    "probes: {a: {get: 'http://h/', tests: [{name: x, verdict: ok, answer: {headers: {HOLE}}}]}}",
+    "probes: {a: {get: 'http://h/', tests: [{name: x, verdict: ok, answer: {json: {HOLE}}}]}}",
     "probes: {HOLE}",
     "calendars: {HOLE}",
 ];

@@ -136,24 +136,14 @@ fn refuse(mistakes: &Mistakes, format: ReportFormat) -> Result<ExitCode> {
 
 /// The probes that are enabled and asked for.
 fn select(set: &ProbeSet, globs: &[String]) -> Result<Vec<Arc<Definition>>> {
-    let asked = matcher(globs)?;
-    let wanted = |definition: &&Arc<Definition>| globs.is_empty() || asked.is_match(definition.name.as_str());
-    let chosen: Vec<&Arc<Definition>> = set.definitions.iter().filter(wanted).collect();
-    if chosen.is_empty() && !globs.is_empty() {
-        let names: Vec<&str> = set
-            .definitions
-            .iter()
-            .map(|definition| definition.name.as_str())
-            .take(10)
-            .collect();
-        bail!(
-            "no probe matches `--probe {}`; there are: {}",
-            globs.join(" --probe "),
-            names.join(", ")
-        );
-    }
+    let asked = chosen(set, globs)?;
+    let wanted = |definition: &&Arc<Definition>| {
+        let is_match = |globs: &GlobSet| globs.is_match(definition.name.as_str());
+        asked.as_ref().is_none_or(is_match)
+    };
+    let chosen = set.definitions.iter().filter(wanted);
     let (enabled, disabled): (Vec<&Arc<Definition>>, Vec<_>) =
-        chosen.into_iter().partition(|definition| definition.enabled);
+        chosen.partition(|definition| definition.enabled);
     if enabled.is_empty() {
         let disabled = report::text::counted(disabled.len(), "probe", "probes");
         report::note(&format!(
@@ -161,6 +151,24 @@ fn select(set: &ProbeSet, globs: &[String]) -> Result<Vec<Arc<Definition>>> {
         ));
     }
     Ok(enabled.into_iter().cloned().collect())
+}
+
+/// What names the probes that are asked for; none: all of them.
+pub(super) fn chosen(set: &ProbeSet, globs: &[String]) -> Result<Option<GlobSet>> {
+    if globs.is_empty() {
+        return Ok(None);
+    }
+    let asked = matcher(globs)?;
+    let mut names = set.definitions.iter().map(|definition| definition.name.as_str());
+    if !names.clone().any(|name| asked.is_match(name)) {
+        let names: Vec<&str> = names.by_ref().take(10).collect();
+        bail!(
+            "no probe matches `--probe {}`; there are: {}",
+            globs.join(" --probe "),
+            names.join(", ")
+        );
+    }
+    Ok(Some(asked))
 }
 
 fn matcher(globs: &[String]) -> Result<GlobSet> {

@@ -1,6 +1,7 @@
 //! `freshwatch lint`: every mistake in the files at once.
 
 use anyhow::Result;
+use freshwatch_file::Purpose;
 
 use crate::command_line::{Lint, LintFormat};
 use crate::exit_code::ExitCode;
@@ -11,7 +12,7 @@ use crate::report;
 /// # Errors
 /// None but those of printing.
 pub fn run(options: &Lint) -> Result<ExitCode> {
-    let loaded = freshwatch_file::load(&options.files.paths, &super::environment);
+    let loaded = freshwatch_file::load_for(&options.files.paths, Purpose::Linting, &super::environment);
     let code = if loaded.is_ok() {
         ExitCode::Ok
     } else {

@@ -4,6 +4,7 @@ pub mod check;
 pub mod demo;
 pub mod lint;
 pub mod run;
+pub mod test;
 
 /// How `${env:NAME}` is looked up. A value that is not UTF-8 counts as missing, which is a mistake there.
 pub(crate) fn environment(name: &str) -> Option<String> {

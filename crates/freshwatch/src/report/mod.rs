@@ -4,6 +4,7 @@ pub mod delivery;
 pub mod json;
 pub mod junit;
 pub mod mistakes;
+pub mod tests;
 pub mod text;
 pub mod wrap;
 

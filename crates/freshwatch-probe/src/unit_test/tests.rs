@@ -1,0 +1,150 @@
+//! Recorded exchanges, and what the judge says of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+
+use super::{Expected, FAILURES, Place, Recorded, RecordedAnswer, UnitTest};
+use crate::definition::{Definition, ProbeName};
+use crate::expectation::Expectation;
+use crate::freshness::memory::Memory;
+use crate::request::{Auth, Request};
+use crate::run::Judgment;
+use crate::template::Template;
+use crate::verdict::{Code, Verdict};
+
+fn answer(status: u16, body: &'static str) -> RecordedAnswer {
+    RecordedAnswer {
+        status,
+        headers: HeaderMap::new(),
+        body: Bytes::from_static(body.as_bytes()),
+        latency: Duration::ZERO,
+        certificate_valid_for: None,
+    }
+}
+
+fn probe() -> Definition {
+    Definition::new(
+        ProbeName::parse("prices").unwrap(),
+        Request::get("https://a.example/"),
+    )
+}
+
+fn judge(definition: &Definition, recorded: Recorded) -> Judgment {
+    let test = UnitTest {
+        name: "a test".into(),
+        place: Place {
+            file: Arc::from("a.yaml"),
+            line: 1,
+            column: 1,
+        },
+        now: "2026-11-21T09:00:00Z".parse().unwrap(),
+        before: Memory::default(),
+        recorded,
+        expected: Expected {
+            verdict: Verdict::Ok,
+            reason: None,
+        },
+    };
+    test.judge(definition)
+}
+
+/// The verdict, and the codes of all reasons.
+#[track_caller]
+fn check(definition: &Definition, answer: RecordedAnswer, told: &str) {
+    assert_eq!(tell(&judge(definition, Recorded::Answer(answer))), told);
+}
+
+fn tell(judgment: &Judgment) -> String {
+    let codes = judgment.reasons.iter().map(|reason| reason.code.as_str());
+    let words: Vec<&str> = std::iter::once(judgment.verdict.as_str()).chain(codes).collect();
+    words.join(" ")
+}
+
+#[test]
+fn every_failure_has_the_code_of_its_word() {
+    for (word, cause) in FAILURES {
+        let judgment = judge(&probe(), Recorded::Down(cause));
+        assert_eq!(tell(&judgment), format!("down {word}"));
+    }
+}
+
+#[test]
+fn an_answer_is_judged_by_its_status_and_its_headers() {
+    check(&probe(), answer(200, ""), "ok");
+    check(&probe(), answer(503, ""), "down status");
+    let mut limited = answer(429, "");
+    limited
+        .headers
+        .insert("retry-after", HeaderValue::from_static("90"));
+    let judgment = judge(&probe(), Recorded::Answer(limited));
+    assert_eq!(
+        judgment.reasons[0].message,
+        "429: the service asks us to slow down; it asks for 1m 30s of rest"
+    );
+}
+
+#[test]
+fn a_body_beyond_the_probes_bound_is_not_seen() {
+    let mut definition = probe();
+    definition.request.max_body = 3;
+    check(&definition, answer(200, "abc"), "ok");
+    check(&definition, answer(200, "abcd"), "invalid too_large");
+}
+
+#[test]
+fn a_certificate_ends_as_long_after_now_as_the_test_says() {
+    let mut definition = probe();
+    definition.expect = Expectation {
+        certificate_valid_for: Some(Duration::from_secs(10)),
+        ..Expectation::default()
+    };
+    let ends_in = |seconds: u64| RecordedAnswer {
+        certificate_valid_for: Some(Duration::from_secs(seconds)),
+        ..answer(200, "")
+    };
+    check(&definition, ends_in(10), "ok");
+    check(&definition, ends_in(9), "invalid certificate");
+    check(&definition, answer(200, ""), "invalid certificate");
+}
+
+#[test]
+fn a_refused_credential_is_the_probers_trouble_although_none_is_read() {
+    let mut definition = probe();
+    check(&definition, answer(401, ""), "invalid status");
+    definition.request.auth = Some(Auth::Bearer(Template::literal("")));
+    check(&definition, answer(401, ""), "unknown credential");
+}
+
+#[test]
+fn a_secret_in_a_recorded_answer_is_not_told() {
+    let mut definition = probe();
+    definition.request.auth = Some(Auth::Bearer(Template::hidden("s3cret-token")));
+    definition.self_report = true;
+    let judgment = judge(
+        &definition,
+        Recorded::Answer(answer(200, r#"{"status": "s3cret-token"}"#)),
+    );
+    assert_eq!(tell(&judgment), "invalid self_report");
+    assert!(!format!("{judgment:?}").contains("s3cret"), "{judgment:?}");
+}
+
+#[test]
+fn a_reason_counts_where_it_speaks_for_the_verdict() {
+    let judgment = judge(&probe(), Recorded::Answer(answer(503, "")));
+    let meets = |verdict, reason| Expected { verdict, reason }.is_met_by(&judgment);
+    assert!(meets(Verdict::Down, None));
+    assert!(meets(Verdict::Down, Some(Code::Status)));
+    assert!(!meets(Verdict::Down, Some(Code::Timeout)));
+    assert!(!meets(Verdict::Invalid, Some(Code::Status)));
+    assert!(!meets(Verdict::Ok, None));
+}
+
+#[test]
+fn what_is_expected_is_told_as_reports_tell_it() {
+    let shown = |verdict, reason| Expected { verdict, reason }.to_string();
+    assert_eq!(shown(Verdict::Stale, Some(Code::TooOld)), "stale (too_old)");
+    assert_eq!(shown(Verdict::Ok, None), "ok");
+}
