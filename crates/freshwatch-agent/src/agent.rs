@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use freshwatch_probe::definition::ProbeName;
+use freshwatch_probe::definition::{Definition, ProbeName};
 use freshwatch_probe::freshness::memory::Memory;
 
 use crate::http::kept::KeptConnections;
@@ -47,6 +47,13 @@ impl Agent {
                 memories: Some(Memories::new(memories)),
                 ..Shared::default()
             }),
+        }
+    }
+
+    /// Lets a probe begin with what an earlier process has kept, unless it remembers something by now.
+    pub fn take_up(&self, definition: &Arc<Definition>, memory: Arc<Memory>) {
+        if let Some(memories) = &self.shared.memories {
+            memories.take_up(definition, memory);
         }
     }
 }

@@ -41,6 +41,16 @@ impl Memories {
         table.get(probe).map(|kept| Arc::clone(&kept.memory))
     }
 
+    /// What a probe remembered in an earlier process, unless it remembers something by now.
+    pub fn take_up(&self, definition: &Arc<Definition>, memory: Arc<Memory>) {
+        let name = definition.name.clone();
+        self.table().entry(name).or_insert_with(|| Kept {
+            memory,
+            owner: Arc::downgrade(definition),
+            used: clock::monotonic(),
+        });
+    }
+
     /// What a probe remembers from now on.
     pub fn put(&self, definition: &Arc<Definition>, memory: &Arc<Memory>) {
         let used = clock::monotonic();

@@ -173,6 +173,8 @@ metrics! {
     Prober FRESHWATCH_CONFIG_RELOAD_SUCCESS =
         "freshwatch_config_last_reload_success_timestamp_seconds" Gauge, Seconds, [],
         "When the probe files were last loaded with success, as Unix time.";
+    Prober FRESHWATCH_STATE_WRITE_SUCCESSFUL = "freshwatch_state_last_write_successful" Gauge, None, [],
+        "1: what probes remember was last written to the state file. 0: it could not be. Absent: there is no such file.";
     Prober FRESHWATCH_EXPORT_BATCHES = "freshwatch_export_batches_total" Counter, None, ["outcome"],
         "Batches that were sent to the OTLP endpoint.";
     Prober FRESHWATCH_EXPORT_QUEUE = "freshwatch_export_queue_batches" Gauge, None, [],

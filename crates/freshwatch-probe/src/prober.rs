@@ -22,6 +22,8 @@ pub struct Prober {
     pub configuration: Configuration,
     /// How delivery goes; none without an endpoint.
     pub export: Option<Export>,
+    /// Whether what probes remember was last written to the state file with success; none without such a file.
+    pub state_written: Option<bool>,
     /// Results that came faster than they could be taken in, and were lost.
     pub results_lost: u64,
     skipped: [u64; Skip::ALL.len()],
@@ -40,6 +42,7 @@ impl Prober {
                 success: now,
             },
             export: None,
+            state_written: None,
             results_lost: 0,
             skipped: [0; Skip::ALL.len()],
         }

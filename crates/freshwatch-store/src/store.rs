@@ -1,6 +1,6 @@
 //! The store: what is read of the file and written to it.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,8 +45,8 @@ pub struct Observed {
 /// What the file holds for the probes that were asked for.
 #[derive(Debug, Default, PartialEq)]
 pub struct Recalled {
-    /// By probe; one that has none is new to the file.
-    pub memories: HashMap<ProbeName, Memory>,
+    /// In the order of the question; a probe that has none is new to the file.
+    pub memories: Vec<Observed>,
     /// What is there and makes no sense.
     pub unreadable: Vec<Unreadable>,
     /// The file that turned out to be damaged.
@@ -107,12 +107,8 @@ impl Store {
     /// # Errors
     /// When the file cannot be written.
     pub fn remember(&self, observed: &[Observed], now: Timestamp) -> Result<Remembered, StoreError> {
-        let written = written(observed).map_err(|why| StoreError::Failed {
-            path: self.path.clone(),
-            why: why.to_string(),
-        })?;
         let used = self.attempt(|connection| {
-            remember(connection, &written, now).map_err(|error| Obstacle::of(&error, &self.path))
+            remember(connection, observed, now).map_err(|error| Obstacle::of(&error, &self.path))
         })?;
         Ok(Remembered {
             began_anew: used.before == Before::Nothing,
@@ -200,41 +196,27 @@ fn settled(path: &Path) -> PathBuf {
 fn recall(connection: &mut Connection, probes: &[ProbeName]) -> rusqlite::Result<Recalled> {
     let transaction = connection.transaction()?;
     let mut recalled = Recalled::default();
-    let mut select = transaction.prepare("SELECT memory FROM memories WHERE probe = ?1")?;
+    let mut select = transaction.prepare("SELECT memory, observed FROM memories WHERE probe = ?1")?;
     for probe in probes {
         let mut rows = select.query([probe.as_str()])?;
         let Some(row) = rows.next()? else { continue };
-        match read(row.get_ref(0)?) {
-            Ok(memory) => {
-                recalled.memories.insert(probe.clone(), memory);
-            }
-            Err(why) => recalled.unreadable.push(Unreadable {
-                probe: probe.clone(),
-                why,
-            }),
+        let probe = probe.clone();
+        match read(row.get_ref(0)?, row.get(1)?) {
+            Ok((memory, at)) => recalled.memories.push(Observed { probe, at, memory }),
+            Err(why) => recalled.unreadable.push(Unreadable { probe, why }),
         }
     }
     Ok(recalled)
 }
 
-fn read(column: ValueRef<'_>) -> Result<Memory, String> {
-    let text = column.as_bytes().map_err(|error| error.to_string())?;
-    serde_json::from_slice(text).map_err(|error| error.to_string())
+fn read(memory: ValueRef<'_>, observed: i64) -> Result<(Arc<Memory>, Timestamp), String> {
+    let text = memory.as_bytes().map_err(|error| error.to_string())?;
+    let memory = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    let at = Timestamp::from_microsecond(observed).map_err(|error| error.to_string())?;
+    Ok((Arc::new(memory), at))
 }
 
-/// A row as it is written: the probe, the time, the memory.
-type Row<'o> = (&'o str, i64, String);
-
-fn written(observed: &[Observed]) -> serde_json::Result<Vec<Row<'_>>> {
-    observed
-        .iter()
-        .map(|Observed { probe, at, memory }| {
-            serde_json::to_string(&**memory).map(|memory| (probe.as_str(), microseconds(*at), memory))
-        })
-        .collect()
-}
-
-fn remember(connection: &mut Connection, rows: &[Row<'_>], now: Timestamp) -> rusqlite::Result<()> {
+fn remember(connection: &mut Connection, observed: &[Observed], now: Timestamp) -> rusqlite::Result<()> {
     let believed = microseconds(now.saturating_add(MOST_AHEAD).unwrap_or(now));
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut upsert = transaction.prepare(
@@ -242,8 +224,11 @@ fn remember(connection: &mut Connection, rows: &[Row<'_>], now: Timestamp) -> ru
          ON CONFLICT (probe) DO UPDATE SET observed = excluded.observed, memory = excluded.memory
          WHERE memories.observed <= excluded.observed OR memories.observed > ?4",
     )?;
-    for (probe, at, memory) in rows {
-        upsert.execute(params![probe, at, memory, believed])?;
+    for Observed { probe, at, memory } in observed {
+        // One after the other: all of them together may not fit into memory.
+        let memory = serde_json::to_string(&**memory)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        upsert.execute(params![probe.as_str(), microseconds(*at), memory, believed])?;
     }
     drop(upsert);
     transaction.commit()
@@ -257,7 +242,7 @@ fn forget_gone(
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let long_ago = microseconds(now.saturating_sub(KEPT_FOR).unwrap_or(now));
     let gone = {
-        let there_are: std::collections::HashSet<&str> = there_are.iter().map(ProbeName::as_str).collect();
+        let there_are: HashSet<&str> = there_are.iter().map(ProbeName::as_str).collect();
         let mut old = transaction.prepare("SELECT probe FROM memories WHERE observed < ?1")?;
         let names = old.query_map([long_ago], |row| row.get::<_, String>(0))?;
         let names: Vec<String> = names.collect::<rusqlite::Result<_>>()?;

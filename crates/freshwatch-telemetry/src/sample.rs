@@ -122,6 +122,7 @@ pub(crate) fn prober() -> Prober {
         successful: false,
         success: time("2026-11-21T09:00:00Z"),
     };
+    prober.state_written = Some(false);
     prober.export = Some(Export {
         accepted: 11,
         partly: 12,

@@ -51,6 +51,7 @@ Examples:
   freshwatch check prices.yaml --probe 'real-*'    some probes of one file
   freshwatch check --fail-on down,stale            a pipeline that minds only these
   freshwatch check --format json | jq '.runs[] | select(.verdict != \"ok\")'
+  freshwatch check --state /var/lib/freshwatch/state.db    probes remember from run to run what must move on
   OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 freshwatch check
 
 Exit codes:
@@ -69,6 +70,7 @@ Examples:
   freshwatch run                                   every probe under probes/, /metrics on 127.0.0.1:4171
   freshwatch run /etc/freshwatch --listen 0.0.0.0:4171
   OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 freshwatch run
+  freshwatch run --state /var/lib/freshwatch/state.db      what must move on is known again after a restart
   curl -X POST http://127.0.0.1:4171/-/reload      the files again; SIGHUP does it too
 
 Endpoints: /metrics, /-/healthy, /-/ready, /-/reload, /api/v1/probes, /api/v1/probes/NAME, and /probe where it is
@@ -144,6 +146,9 @@ pub struct Check {
     /// How many probes may run at once
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub max_concurrent: u16,
+    /// What is remembered.
+    #[command(flatten)]
+    pub state: State,
     /// Where results go.
     #[command(flatten)]
     pub delivery: Delivery,
@@ -187,9 +192,26 @@ pub struct Run {
         requires = "allow_probe_endpoint"
     )]
     pub probe_targets: Vec<String>,
+    /// What is remembered.
+    #[command(flatten)]
+    pub state: State,
     /// Where results go.
     #[command(flatten)]
     pub delivery: Delivery,
+}
+
+/// What is remembered from one process to the next.
+#[derive(Debug, Args)]
+pub struct State {
+    /// Keep in this file what probes with `advances` or `changes` remember; processes may share it
+    #[arg(
+        id = "state",
+        long = "state",
+        value_name = "FILE",
+        env = "FRESHWATCH_STATE",
+        hide_env_values = true
+    )]
+    pub path: Option<PathBuf>,
 }
 
 /// Where the endpoints listen.

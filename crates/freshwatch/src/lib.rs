@@ -11,6 +11,7 @@ mod demo;
 pub mod exit_code;
 pub mod report;
 mod round;
+mod state_file;
 mod stop;
 
 use std::ffi::OsString;

@@ -1,5 +1,7 @@
 //! One round: every probe once, a bounded number at a time, exactly one result for each.
 
+mod memories;
+
 use std::collections::HashMap;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::report;
 use crate::stop;
+
+pub use memories::Memories;
 
 /// After this long people want to know what is going on.
 const PROGRESS_AFTER: Duration = Duration::from_secs(2);
@@ -33,9 +37,14 @@ pub struct Round {
 /// Runs every probe once, at most `limit` at a time. `judged_at` freezes the judge's clock.
 ///
 /// An interrupt ends the round: what is not done is `unknown` (`aborted`), and what is done is still reported.
-pub async fn run(definitions: &[Arc<Definition>], limit: usize, judged_at: Option<Timestamp>) -> Round {
+pub async fn run(
+    agent: &Agent,
+    definitions: &[Arc<Definition>],
+    limit: usize,
+    judged_at: Option<Timestamp>,
+) -> Round {
     let start = clock::monotonic();
-    let mut tasks = Tasks::spawn(definitions, limit, judged_at);
+    let mut tasks = Tasks::spawn(agent, definitions, limit, judged_at);
     let mut runs: Vec<Option<Run>> = vec![None; definitions.len()];
     let mut stopped = std::pin::pin!(stop::requested());
     let mut progress = tokio::time::interval(PROGRESS_AFTER);
@@ -72,8 +81,12 @@ struct Tasks {
 }
 
 impl Tasks {
-    fn spawn(definitions: &[Arc<Definition>], limit: usize, judged_at: Option<Timestamp>) -> Self {
-        let agent = Agent::new();
+    fn spawn(
+        agent: &Agent,
+        definitions: &[Arc<Definition>],
+        limit: usize,
+        judged_at: Option<Timestamp>,
+    ) -> Self {
         let slots = Arc::new(Semaphore::new(limit));
         let mut tasks = Self {
             set: JoinSet::new(),

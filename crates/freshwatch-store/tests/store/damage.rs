@@ -13,7 +13,7 @@ fn filled() -> Folder {
     let all: Vec<_> = (0..500)
         .map(|number| observed(&format!("probe-{number}"), 1, &"x".repeat(200)))
         .collect();
-    store.remember(&all, at(1)).unwrap();
+    store.remember(&all, at(1)).expect("it works");
     folder
 }
 
@@ -21,13 +21,13 @@ fn filled() -> Folder {
 #[track_caller]
 fn sets_aside(damage: impl FnOnce(&mut Vec<u8>)) {
     let folder = filled();
-    let mut bytes = fs::read(folder.state()).unwrap();
+    let mut bytes = fs::read(folder.state()).expect("it works");
     damage(&mut bytes);
-    fs::write(folder.state(), &bytes).unwrap();
-    let (store, aside) = Store::open(&folder.state()).unwrap();
+    fs::write(folder.state(), &bytes).expect("it works");
+    let (store, aside) = Store::open(&folder.state()).expect("it works");
     let aside = aside.unwrap_or_else(|| panic!("{} bytes are not set aside", bytes.len()));
     assert_eq!(aside.to.file_name(), Some("state.db.damaged-1".as_ref()));
-    assert!(fs::read(&aside.to).unwrap() == bytes, "{aside}");
+    assert!(fs::read(&aside.to).expect("it works") == bytes, "{aside}");
     check(&store, "probe-1", None);
     remember(&store, "probe-1", 2, "b");
     check(&folder.open(), "probe-1", Some("b"));
@@ -160,7 +160,7 @@ fn nothing_is_overwritten_and_the_disk_is_not_filled() {
 #[track_caller]
 fn refuses(folder: &Folder) -> String {
     let before = fs::read(folder.state()).ok();
-    let error = Store::open(&folder.state()).unwrap_err();
+    let error = Store::open(&folder.state()).expect_err("it is not ours");
     assert!(error.is_refusal(), "{error:?}");
     assert!(fs::read(folder.state()).ok() == before);
     error
@@ -194,6 +194,6 @@ fn an_empty_file_is_a_new_one() {
 }
 
 fn alter(folder: &Folder, statement: &str) {
-    let tool = rusqlite::Connection::open(folder.state()).unwrap();
-    tool.execute_batch(statement).unwrap();
+    let tool = rusqlite::Connection::open(folder.state()).expect("it opens");
+    tool.execute_batch(statement).expect("it works");
 }

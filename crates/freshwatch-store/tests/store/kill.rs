@@ -21,8 +21,8 @@ fn a_kill_at_any_moment_leaves_whole_rounds() {
         assert_eq!(recalled.memories.len(), names.len(), "turn {turn}");
         let rounds: BTreeSet<String> = recalled
             .memories
-            .values()
-            .map(|memory| serde_json::to_string(memory).expect("JSON"))
+            .iter()
+            .map(|found| serde_json::to_string(&*found.memory).expect("JSON"))
             .collect();
         assert_eq!(rounds.len(), 1, "turn {turn}: half a round was written");
         let wrote = rounds.iter().any(|json| json.contains(&format!("{said:0300}")));

@@ -2,7 +2,7 @@
 
 use freshwatch_store::{Remembered, Unreadable};
 
-use super::{Folder, at, check, memory, name, observed, remember};
+use super::{Folder, at, check, name, observed, remember};
 
 #[test]
 fn what_was_written_is_read_after_a_restart() {
@@ -49,7 +49,7 @@ fn a_probe_that_is_gone_is_forgotten_after_a_while_and_one_that_runs_rarely_neve
     let folder = Folder::new();
     let store = folder.open();
     for probe in ["gone", "yearly", "recent"] {
-        let seconds = if probe == "recent" { 1 } else { 0 };
+        let seconds = i64::from(probe == "recent");
         remember(&store, probe, seconds, probe);
     }
     let days_90 = 90 * 24 * 3600;
@@ -71,7 +71,7 @@ fn a_memory_that_makes_no_sense_is_told_and_harms_no_other() {
     assert_eq!(tool.execute(spoil, []), Ok(1));
     drop(tool);
     let recalled = store.recall(&[name("price"), name("other")]).unwrap();
-    assert_eq!(recalled.memories.get(&name("other")), Some(&memory("b")));
+    assert_eq!(recalled.memories, [observed("other", 1, "b")]);
     let [Unreadable { probe, why }] = &recalled.unreadable[..] else {
         panic!("{recalled:?}");
     };

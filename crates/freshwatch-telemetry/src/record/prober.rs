@@ -27,6 +27,8 @@ pub fn of_prober<'a>(prober: &'a Prober, time: Timestamp, visit: &mut dyn FnMut(
     identity(&mut recorder, prober.probes);
     runs(&mut recorder, prober);
     configuration(&mut recorder, prober);
+    let written = prober.state_written.map(truth);
+    recorder.gauge(metric::FRESHWATCH_STATE_WRITE_SUCCESSFUL, written);
     if let Some(of) = &prober.export {
         export(&mut recorder, of, prober.since);
     }
@@ -113,6 +115,7 @@ mod tests {
         freshwatch_runs_in_flight{} 2
         freshwatch_config_last_reload_successful{} 0
         freshwatch_config_last_reload_success_timestamp_seconds{} 1795251600
+        freshwatch_state_last_write_successful{} 0
         freshwatch_export_batches_total{outcome=accepted} 11 since 2026-11-21T08:00:00Z
         freshwatch_export_batches_total{outcome=partial} 12 since 2026-11-21T08:00:00Z
         freshwatch_export_batches_total{outcome=refused} 13 since 2026-11-21T08:00:00Z
@@ -130,6 +133,13 @@ mod tests {
         let mut prober = prober();
         prober.export = None;
         assert!(!of(&prober).contains("export"), "{}", of(&prober));
+    }
+
+    #[test]
+    fn without_a_state_file_nothing_is_said_of_it() {
+        let mut prober = prober();
+        prober.state_written = None;
+        assert!(!of(&prober).contains("state"), "{}", of(&prober));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::report;
 use crate::report::json::DeliveryEntry;
 use crate::report::mistakes::Entry;
 use crate::report::wrap::columns;
-use crate::round::{self, Round};
+use crate::round::{self, Memories, Round};
 use crate::stop;
 
 /// How long the delivery may take, all retries together: a CronJob must end.
@@ -61,7 +61,11 @@ async fn check(
     config: Option<&Config>,
     resource: &Resource,
 ) -> Result<ExitCode> {
-    let round = round::run(definitions, usize::from(options.max_concurrent), options.now).await;
+    let memories = Memories::recall(options.state.path.as_deref(), definitions).await?;
+    let limit = usize::from(options.max_concurrent);
+    let round = round::run(memories.agent(), definitions, limit, options.now).await;
+    // Before anything that may take its time.
+    memories.keep(&round.runs, options.now).await;
     // Results are delivered even when nobody can read the report.
     let told = match options.format {
         ReportFormat::Text => report::conclude(&report::text::round(&round.runs, round.took, columns())),

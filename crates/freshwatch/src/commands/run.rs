@@ -87,6 +87,7 @@ fn settings(options: &Run) -> Result<Settings> {
         },
         grace: options.grace,
         watch_interval: options.watch_interval,
+        state: options.state.path.clone(),
         targets: read_targets(options)?,
     })
 }

@@ -1,4 +1,4 @@
-//! What runs beside the probes: the endpoints and the export.
+//! What runs beside the probes: the endpoints, the export, and what writes down what probes remember.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::logs;
+use super::remembering::Remembering;
 use super::shared::Shared;
 
 /// How long the last export may take.
@@ -19,6 +20,7 @@ const FLUSH_BOUND: Duration = Duration::from_secs(5);
 /// What runs beside the probes; dropping it cuts it off.
 #[derive(Default)]
 pub(super) struct Beside {
+    remembering: Option<Task>,
     export: Option<Task>,
     endpoints: Option<Task>,
 }
@@ -30,7 +32,13 @@ struct Task {
 }
 
 impl Beside {
-    pub fn start(shared: &Arc<Shared>, listener: Option<TcpListener>, exporter: Option<Exporter>) -> Self {
+    pub fn start(
+        shared: &Arc<Shared>,
+        remembering: Option<Arc<Remembering>>,
+        listener: Option<TcpListener>,
+        exporter: Option<Exporter>,
+    ) -> Self {
+        let remembering = remembering.map(|remembering| Task::start(|stop| remembering.keep(stop)));
         let endpoints = listener.map(|listener| {
             let endpoints = Endpoints::new(Arc::clone(shared) as _);
             Task::start(|stop| endpoints.serve(listener, stop))
@@ -39,12 +47,20 @@ impl Beside {
             let state = Arc::clone(shared) as _;
             Task::start(|stop| exporter.run(state, clock::now, stop, FLUSH_BOUND, logs::delivery))
         });
-        Self { export, endpoints }
+        Self {
+            remembering,
+            export,
+            endpoints,
+        }
     }
 
-    /// The last export goes out first, so that whoever watches the endpoints sees the daemon until the end.
+    /// What probes remember is written first, and then the last export goes out, so that whoever watches the endpoints
+    /// sees the daemon until the end.
     pub async fn end(self) {
-        for task in [self.export, self.endpoints].into_iter().flatten() {
+        for task in [self.remembering, self.export, self.endpoints]
+            .into_iter()
+            .flatten()
+        {
             task.end().await;
         }
     }

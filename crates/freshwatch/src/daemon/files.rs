@@ -82,6 +82,7 @@ impl Files {
         let loading = task::spawn_blocking(move || freshwatch_file::load(&paths, &commands::environment));
         let result = match loading.await {
             Ok(Ok(set)) => {
+                meet(&set, shared).await;
                 let reloaded = self.put_in_force(set, supervisor, shared);
                 logs::reloaded(&reloaded);
                 Ok(reloaded)
@@ -142,6 +143,15 @@ impl Files {
             // It fails only when the runtime ends.
             Err(_) => std::future::pending().await,
         }
+    }
+}
+
+/// What the state file holds of probes that are new is theirs before they run.
+async fn meet(set: &ProbeSet, shared: &Shared) {
+    if let Some(remembering) = shared.remembering()
+        && let Err(trouble) = remembering.meet(&set.definitions).await
+    {
+        logs::not_remembered(&trouble);
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time;
 
 use super::logs;
+use super::remembering::Remembering;
 use super::shared::Shared;
 
 /// So many events are taken in under one lock.
@@ -27,7 +28,8 @@ pub(super) async fn keep(mut told: Receiver<Event>, shared: Arc<Shared>) {
     while told.recv_many(&mut events, MOST_AT_ONCE).await > 0 {
         {
             let mut board = shared.board();
-            changes.extend(events.drain(..).filter_map(|event| take_in(&mut board, event)));
+            let take_in = |event| take_in(&mut board, shared.remembering(), event);
+            changes.extend(events.drain(..).filter_map(take_in));
         }
         for change in changes.drain(..) {
             logs::change(&change);
@@ -38,7 +40,7 @@ pub(super) async fn keep(mut told: Receiver<Event>, shared: Arc<Shared>) {
     }
 }
 
-fn take_in(board: &mut Board, event: Event) -> Option<Change> {
+fn take_in(board: &mut Board, remembering: Option<&Remembering>, event: Event) -> Option<Change> {
     match event {
         Event::Scheduled { probe, next } => {
             board.scheduled(&probe, next);
@@ -46,6 +48,9 @@ fn take_in(board: &mut Board, event: Event) -> Option<Change> {
         }
         Event::Ran { run, lateness, next } => {
             board.started(lateness);
+            if let Some(remembering) = remembering {
+                remembering.saw(&run);
+            }
             board.absorb(run, next)
         }
         Event::Overloaded { run, next } => {

@@ -23,6 +23,8 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::state_file::Trouble;
+
 /// So many lines wait to be written at most. Their places are taken at once, so that this is memory.
 const MOST_WAITING: usize = 4096;
 
@@ -263,6 +265,27 @@ pub(super) fn delivery(told: Told) {
             error!("{batches} of results given up: {why}");
         }
     }
+}
+
+/// What people have to know of the state file.
+pub(super) fn state_told(sentence: &str) {
+    error!("{sentence}");
+}
+
+/// That what probes remember cannot be written, or read.
+pub(super) fn not_remembered(trouble: &Trouble) {
+    error!("what probes remember is kept in memory alone: {trouble}");
+}
+
+/// That it can be written again.
+pub(super) fn remembered_again() {
+    info!("what probes remember is written again");
+}
+
+/// That the program ends before all of it was written.
+pub(super) fn memories_lost(probes: usize) {
+    let probes = show::counted(probes, "probe", "probes");
+    error!("what {probes} remembered since the last writing is lost: the program ends");
 }
 
 fn with_hint(failure: &Failure) -> String {

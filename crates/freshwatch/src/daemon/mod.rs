@@ -10,6 +10,7 @@ mod files;
 mod ledger;
 pub mod logs;
 mod modules;
+mod remembering;
 mod shared;
 mod signals;
 
@@ -29,9 +30,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::exit_code::ExitCode;
+use crate::state_file::StateFile;
 use beside::Beside;
 use files::{Ask, Files};
 use modules::Modules;
+use remembering::Remembering;
 use shared::Shared;
 use signals::{Asked, Signals};
 
@@ -55,6 +58,8 @@ pub struct Settings {
     pub grace: Duration,
     /// How often the files are looked at; zero: never.
     pub watch_interval: Duration,
+    /// The file that keeps what probes remember; none: this process alone remembers.
+    pub state: Option<PathBuf>,
     /// Who may be probed through `/probe`; none: nobody.
     pub targets: Option<Targets>,
 }
@@ -77,21 +82,34 @@ pub async fn run(
         None => None,
     };
     let agent = Agent::remembering(HashMap::new());
+    let remembering = match &settings.state {
+        Some(path) => {
+            let file = StateFile::at(path, logs::state_told);
+            let remembering = Remembering::new(file, agent.clone());
+            remembering.meet(&set.definitions).await?;
+            Some(Arc::new(remembering))
+        }
+        None => None,
+    };
     let (events, told) = mpsc::channel(MOST_EVENTS);
-    let mut supervisor = Supervisor::new(agent.clone(), settings.limits, events);
+    let mut supervisor = Supervisor::new(agent, settings.limits, events);
     let (asks, asked) = mpsc::channel(1);
     let shared = Arc::new(Shared::new(
         supervisor.gauges(),
         exporter.as_ref().map(Exporter::status),
         asks,
-        settings.targets.map(|targets| Modules::new(agent, targets)),
+        // Probes of others' targets neither know nor change what the probes remember.
+        settings
+            .targets
+            .map(|targets| Modules::new(Agent::new(), targets)),
+        remembering.clone(),
     ));
     logs::starting(&set, listener.as_ref());
     let mut files = Files::new(settings.paths, settings.watch_interval);
     files.begin(set, &mut supervisor, &shared);
     let mut ledger = JoinSet::new();
     ledger.spawn(ledger::keep(told, Arc::clone(&shared)));
-    let beside = Beside::start(&shared, listener, exporter);
+    let beside = Beside::start(&shared, remembering, listener, exporter);
     shared.set_readiness(Readiness::Ready);
 
     let code = attend(&mut supervisor, &mut files, asked, &shared, &mut signals).await;

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::files::Ask;
 use super::modules::Modules;
+use super::remembering::Remembering;
 
 /// What the parts of the daemon share.
 pub(super) struct Shared {
@@ -27,6 +28,7 @@ pub(super) struct Shared {
     export: Option<ExportStatus>,
     asks: mpsc::Sender<Ask>,
     modules: Option<Modules>,
+    remembering: Option<Arc<Remembering>>,
 }
 
 impl Shared {
@@ -35,6 +37,7 @@ impl Shared {
         export: Option<ExportStatus>,
         asks: mpsc::Sender<Ask>,
         modules: Option<Modules>,
+        remembering: Option<Arc<Remembering>>,
     ) -> Self {
         Self {
             board: Mutex::new(Board::new(clock::now())),
@@ -43,7 +46,13 @@ impl Shared {
             export,
             asks,
             modules,
+            remembering,
         }
+    }
+
+    /// What keeps what probes remember; none without a state file.
+    pub fn remembering(&self) -> Option<&Remembering> {
+        self.remembering.as_deref()
     }
 
     /// The board, for a moment.
@@ -68,7 +77,9 @@ impl State for Shared {
         if let Some(export) = &self.export {
             board.exported(export.read());
         }
-        board.prober().clone()
+        let mut prober = board.prober().clone();
+        prober.state_written = self.remembering().map(Remembering::is_written);
+        prober
     }
 }
 
