@@ -14,6 +14,7 @@ pub mod supervise;
 mod agent;
 mod http;
 mod memories;
+mod observe;
 mod preparation;
 mod retry;
 mod run_once;

@@ -20,6 +20,17 @@ pub struct Observation {
     pub secrets: Redactor,
 }
 
+impl Observation {
+    /// That there is none, and why.
+    pub fn not_made(why: NotMade) -> Self {
+        Self {
+            exchange: Exchange::default(),
+            outcome: Outcome::NotMade(why),
+            secrets: Redactor::default(),
+        }
+    }
+}
+
 /// How the exchange ended.
 #[derive(Debug, Clone)]
 pub enum Outcome {

@@ -5,35 +5,39 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::iso::IsoTime;
-use super::{Moment, Period, Unreadable, civil, epoch, iso, zoned};
+use super::{Form, Moment, Period, Unreadable, civil, epoch, iso, zoned};
 
-pub fn read(text: &str, is_number: bool, zone: Option<&TimeZone>) -> Result<Moment, Unreadable> {
+pub fn read(text: &str, is_number: bool, zone: Option<&TimeZone>) -> Result<(Moment, Form), Unreadable> {
     if is_number || epoch::is_number(text) {
-        return epoch::plausible(text).map(Moment::Instant).ok_or_else(|| {
-            Unreadable::Malformed(
+        let plausible = epoch::plausible(text);
+        return plausible
+            .map(|(unit, at)| (Moment::Instant(at), Form::Epoch(unit)))
+            .ok_or_else(|| {
+                Unreadable::Malformed(
                 "is not a plausible number of seconds, milliseconds, microseconds or nanoseconds since 1970 \
                  (1990 to 2099): say what it is with `format`, such as `format: \"%Y%m%d\"` or `format: unix`"
                     .into(),
             )
-        });
+            });
     }
     if let Some(period) = Period::parse(text) {
-        return zoned(period, zone);
+        return Ok((zoned(period, zone)?, Form::Period(period.unit())));
     }
     match iso::read(text) {
-        Some(IsoTime::Instant(at)) => return Ok(Moment::Instant(at)),
-        Some(IsoTime::Naive(at)) => return civil(at, zone),
+        Some(IsoTime::Instant(at)) => return Ok((Moment::Instant(at), Form::Iso { zoned: true })),
+        Some(IsoTime::Naive(at)) => return Ok((civil(at, zone)?, Form::Iso { zoned: false })),
         None => {}
     }
     let http = http_date(text);
     if let Some(at) = http.filter(|_| !text.contains(',')) {
         // C's asctime: HTTP defines it as UTC, but outside of HTTP it is local time, and does not say whose.
-        return civil(at.to_zoned(TimeZone::UTC).datetime(), zone);
+        let at = at.to_zoned(TimeZone::UTC).datetime();
+        return Ok((civil(at, zone)?, Form::Asctime));
     }
-    epoch::microsoft(text)
-        .or_else(|| mail_date(text))
-        .or(http)
-        .map(Moment::Instant)
+    let in_form = |at: Option<Timestamp>, form: Form| at.map(|at| (Moment::Instant(at), form));
+    in_form(epoch::microsoft(text), Form::Microsoft)
+        .or_else(|| in_form(http, Form::Http))
+        .or_else(|| in_form(mail_date(text), Form::Mail))
         .ok_or_else(|| Unreadable::Malformed(why(text).into()))
 }
 

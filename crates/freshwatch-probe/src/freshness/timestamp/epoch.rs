@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// What a number since 1970 counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it all")]
 pub enum EpochUnit {
     Seconds,
     Milliseconds,
@@ -12,6 +13,7 @@ pub enum EpochUnit {
 }
 
 impl EpochUnit {
+    /// From the longest to the shortest.
     pub const ALL: [Self; 4] = [
         Self::Seconds,
         Self::Milliseconds,
@@ -19,6 +21,7 @@ impl EpochUnit {
         Self::Nanoseconds,
     ];
 
+    /// The noun.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Seconds => "seconds",
@@ -73,11 +76,11 @@ pub fn is_number(text: &str) -> bool {
 const PLAUSIBLE_SECONDS: std::ops::Range<i64> = 631_152_000..4_102_444_800;
 
 /// The instant that a number denotes in the one unit in which it is plausible.
-pub fn plausible(text: &str) -> Option<Timestamp> {
+pub fn plausible(text: &str) -> Option<(EpochUnit, Timestamp)> {
     EpochUnit::ALL
         .into_iter()
-        .filter_map(|unit| read(text, unit))
-        .find(|at| PLAUSIBLE_SECONDS.contains(&at.as_second()))
+        .filter_map(|unit| Some((unit, read(text, unit)?)))
+        .find(|(_, at)| PLAUSIBLE_SECONDS.contains(&at.as_second()))
 }
 
 /// `/Date(1715678990000)/` and `/Date(1715678990000+0900)/`: milliseconds; the offset is for display alone.

@@ -4,6 +4,7 @@
 
 pub(crate) mod auto;
 mod epoch;
+mod form;
 pub(super) mod iso;
 mod pattern;
 
@@ -12,7 +13,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::period::Period;
-use epoch::EpochUnit;
+pub use epoch::EpochUnit;
+pub use form::Form;
 pub use pattern::Pattern;
 
 /// How a value is read as a point in time.
@@ -113,6 +115,14 @@ impl Format {
     /// # Errors
     /// Why it is no point in time. The sentence does not repeat the value.
     pub fn read(&self, value: &Value, zone: Option<&TimeZone>) -> Result<Moment, Unreadable> {
+        self.read_in_form(value, zone).map(|(moment, _)| moment)
+    }
+
+    /// As [`read`](Self::read), with the form in which the value told its time.
+    ///
+    /// # Errors
+    /// Why it is no point in time. The sentence does not repeat the value.
+    pub fn read_in_form(&self, value: &Value, zone: Option<&TimeZone>) -> Result<(Moment, Form), Unreadable> {
         let absent = |what: &str| Err(Unreadable::Absent(format!("{what} holds no time")));
         match value {
             Value::Null => absent("null"),
@@ -125,19 +135,21 @@ impl Format {
         }
     }
 
-    fn read_text(&self, text: &str, is_number: bool, zone: Option<&TimeZone>) -> Result<Moment, Unreadable> {
+    fn read_text(&self, text: &str, is_number: bool, zone: Option<&TimeZone>) -> Result<(Moment, Form), Unreadable> {
+        let in_form = |form: Form| move |at: Timestamp| (Moment::Instant(at), form);
         let epoch = |unit: EpochUnit| {
-            epoch::read(text, unit).map(Moment::Instant).ok_or_else(|| {
+            let read = epoch::read(text, unit).map(in_form(Form::Epoch(unit)));
+            read.ok_or_else(|| {
                 Unreadable::Malformed(format!("is not a number of {} since 1970", unit.name()))
             })
         };
         match self {
             Self::Auto => auto::read(text, is_number, zone),
             Self::Rfc3339 => iso::rfc3339(text)
-                .map(Moment::Instant)
+                .map(in_form(Form::Iso { zoned: true }))
                 .ok_or_else(|| Unreadable::Malformed("is not an RFC 3339 time".into())),
             Self::Http => auto::http_date(text)
-                .map(Moment::Instant)
+                .map(in_form(Form::Http))
                 .ok_or_else(|| Unreadable::Malformed("is not an HTTP date".into())),
             Self::Unix => epoch(EpochUnit::Seconds),
             Self::UnixMs => epoch(EpochUnit::Milliseconds),

@@ -1,10 +1,12 @@
 //! `format` as a strftime pattern.
 
+use std::fmt;
+
 use jiff::civil::date;
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::TimeZone;
 
-use super::{Moment, Period, Unreadable, auto, civil, zoned};
+use super::{Form, Moment, Period, Unreadable, auto, civil, zoned};
 
 /// A checked strftime pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +30,11 @@ impl Pattern {
             .map_err(|error| format!("`{pattern}` is not a strftime pattern: {error}"))?;
         let checked = Self(pattern.to_owned());
         let same = match checked.read(&written, Some(sample.time_zone())) {
-            Ok(Moment::Instant(at)) => {
+            Ok((Moment::Instant(at), _)) => {
                 let later = sample.timestamp().duration_since(at);
                 !later.is_negative() && later.as_hours() == 0
             }
-            Ok(Moment::Period { start, end, .. }) => (start..end).contains(&sample.timestamp()),
+            Ok((Moment::Period { start, end, .. }, _)) => (start..end).contains(&sample.timestamp()),
             Err(_) => false,
         };
         if same {
@@ -44,24 +46,33 @@ impl Pattern {
         ))
     }
 
-    pub(super) fn read(&self, text: &str, zone: Option<&TimeZone>) -> Result<Moment, Unreadable> {
+    pub(super) fn read(&self, text: &str, zone: Option<&TimeZone>) -> Result<(Moment, Form), Unreadable> {
         let pattern = &self.0;
         let malformed = || Unreadable::Malformed(format!("does not fit the format `{pattern}`"));
         let parsed = strtime::parse(pattern, text).map_err(|_| malformed())?;
         if let Some(at) = parsed.timestamp() {
             // Beside a date the two could contradict each other.
             return if parsed.year().is_none() {
-                Ok(Moment::Instant(at))
+                Ok((Moment::Instant(at), Form::Pattern { zoned: true }))
             } else {
                 Err(malformed())
             };
         }
         let own = own_zone(&parsed);
+        let form = Form::Pattern { zoned: own.is_some() };
         let zone = own.as_ref().or(zone);
-        if parsed.hour().is_some() {
-            return civil(parsed.to_datetime().map_err(|_| malformed())?, zone);
-        }
-        zoned(period(&parsed).ok_or_else(malformed)?, zone)
+        let moment = if parsed.hour().is_some() {
+            civil(parsed.to_datetime().map_err(|_| malformed())?, zone)?
+        } else {
+            zoned(period(&parsed).ok_or_else(malformed)?, zone)?
+        };
+        Ok((moment, form))
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
     }
 }
 

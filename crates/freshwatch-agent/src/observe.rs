@@ -1,0 +1,21 @@
+//! One look at an endpoint, for somebody who judges it himself.
+
+use std::sync::Arc;
+
+use freshwatch_probe::definition::Definition;
+use freshwatch_probe::observation::Observation;
+
+use crate::agent::Agent;
+use crate::{clock, http};
+
+impl Agent {
+    /// Asks the endpoint of a probe once, as the first attempt of a run does: within the probe's `timeout`, and not
+    /// again when it is down.
+    pub async fn observe(&self, definition: &Arc<Definition>) -> Observation {
+        let deadline = clock::monotonic() + definition.timeout;
+        match self.shared.preparations.of(definition).await {
+            Ok(preparation) => http::fetch(&self.shared, definition, &preparation, deadline).await,
+            Err(why) => Observation::not_made(why),
+        }
+    }
+}
