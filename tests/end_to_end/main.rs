@@ -8,6 +8,8 @@ mod connections;
 mod cookbook;
 mod daemon;
 mod demo;
+mod health;
+mod origin;
 mod redirects;
 mod retries;
 mod secrets;

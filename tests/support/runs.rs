@@ -56,6 +56,7 @@ pub fn answered(name: &str, verdict: Verdict, code: Code, started: Timestamp) ->
             data: Some(data),
             items: None,
             memory: None,
+            stale_at: None,
         },
     }
 }

@@ -15,6 +15,7 @@ mod agent;
 mod http;
 mod memories;
 mod observe;
+mod origin;
 mod preparation;
 mod retry;
 mod run_once;

@@ -14,7 +14,10 @@ impl Agent {
     pub async fn observe(&self, definition: &Arc<Definition>) -> Observation {
         let deadline = clock::monotonic() + definition.timeout;
         match self.shared.preparations.of(definition).await {
-            Ok(preparation) => http::fetch(&self.shared, definition, &preparation, deadline).await,
+            Ok(preparation) => {
+                let first = &preparation.outgoing;
+                http::fetch(&self.shared, definition, &preparation, first, deadline).await
+            }
             Err(why) => Observation::not_made(why),
         }
     }

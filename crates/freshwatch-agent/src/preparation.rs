@@ -15,6 +15,7 @@ use freshwatch_probe::request::{Request, Tls};
 use freshwatch_probe::template::{RunValues, Secret, Template};
 use freshwatch_probe::unreadable;
 use tokio::{task, time};
+use url::Url;
 
 use crate::http::outgoing::Outgoing;
 use crate::http::tls::material::Material;
@@ -29,6 +30,8 @@ const LARGEST_PEM: u64 = 4 << 20;
 pub(crate) struct Preparation {
     /// The first request.
     pub outgoing: Outgoing,
+    /// Where the origin is asked, if the probe names one.
+    origin: Option<Box<Url>>,
     /// The certificates that the probe names.
     pub material: Material,
     /// What must not be shown.
@@ -60,8 +63,19 @@ impl Preparation {
         Ok(Self {
             secrets: Redactor::new(secrets.chain(basic).chain(logins.iter().map(Secret::expose))),
             material: files.material,
+            origin: outgoing.origin(request, &values)?.map(Box::new),
             outgoing,
         })
+    }
+
+    /// The request to the origin, past every cache that goes by the URL: a random value in the query makes it one that
+    /// nobody has asked for. Headers and credentials are the probe's own, as its author names the origin too.
+    pub fn to_origin(&self) -> Option<Outgoing> {
+        let mut url = self.origin.as_deref()?.clone();
+        url.query_pairs_mut().append_pair("freshwatch", &random_token());
+        let mut outgoing = self.outgoing.clone();
+        outgoing.url = url;
+        Some(outgoing)
     }
 }
 

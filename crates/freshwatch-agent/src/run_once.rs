@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use tokio::{task, time};
 
 use crate::agent::Agent;
+use crate::origin::Question;
 use crate::preparation::Preparation;
 use crate::{clock, http, retry};
 
@@ -66,9 +67,28 @@ impl Agent {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let observation = http::fetch(&self.shared, definition, preparation, deadline).await;
+            let observation = http::fetch(
+                &self.shared,
+                definition,
+                preparation,
+                &preparation.outgoing,
+                deadline,
+            )
+            .await;
             let now = judged_at.unwrap_or_else(clock::now);
-            let (observation, judgment) = judge_aside(definition, observation, remembered.clone(), now).await;
+            let (observation, mut judgment) =
+                judge_aside(definition, observation, remembered.clone(), now).await;
+            if judgment.verdict == Verdict::Stale && definition.request.origin.is_some() {
+                let question = Question {
+                    definition,
+                    preparation,
+                    remembered: remembered.clone(),
+                    deadline,
+                    judged_at,
+                };
+                // In a box of its own: few runs ask, and every run would carry the room for it.
+                Box::pin(self.locate(question, &mut judgment)).await;
+            }
             if judgment.verdict != Verdict::Down || attempts >= definition.retry.attempts {
                 return (attempts, observation, judgment);
             }
@@ -91,7 +111,7 @@ impl Agent {
 
 /// Judges here, or on a thread of its own when that may take long, and not for ever: a schema that refers to itself can
 /// take a deep document through more ways than there is time.
-async fn judge_aside(
+pub(crate) async fn judge_aside(
     definition: &Arc<Definition>,
     observation: Observation,
     remembered: Option<Arc<Memory>>,

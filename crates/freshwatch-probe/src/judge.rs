@@ -8,6 +8,7 @@ use crate::breach::{Breach, BreachKind};
 use crate::definition::Definition;
 use crate::expectation::{StatusSet, VerdictRule};
 use crate::freshness::assess::Assessment;
+use crate::freshness::cache;
 use crate::freshness::memory::{Memory, Recall};
 use crate::observation::{Answer, Body, Cause, NotMade, Observation, Outcome, RedirectStop, Unreachable};
 use crate::run::{Items, Judgment};
@@ -29,6 +30,16 @@ pub fn judge(
         Outcome::Unreachable(failure) => Findings::of(unreachable(failure)),
         Outcome::Answered(answer) => Case::new(definition, observation, answer, recall, now).judge(),
     };
+    if let Outcome::Answered(answer) = &observation.outcome
+        && findings
+            .reasons
+            .iter()
+            .any(|reason| reason.verdict == Verdict::Stale)
+    {
+        findings
+            .notes
+            .extend(cache::note(&answer.headers, &observation.secrets));
+    }
     // Whatever a sentence was made of, no secret leaves in it, and nothing that a terminal would obey.
     let redact = |text: &mut String| *text = show::plain(&observation.secrets.redact(text));
     for reason in &mut findings.reasons {
@@ -82,6 +93,7 @@ impl Findings {
             data: self.data,
             items: self.items,
             memory: self.memory,
+            stale_at: None,
         }
     }
 }

@@ -14,6 +14,9 @@ pub struct Request {
     pub method: Method,
     /// The URL: `http` or `https`, valid once rendered (checked at load with what is known then).
     pub url: Template,
+    /// Asked as well when an answer is stale: the same server without the caches before it. A URL as `url`; one
+    /// without a path takes that of `url`.
+    pub origin: Option<Box<Template>>,
     /// Sent as given.
     pub headers: Vec<(HeaderName, Template)>,
     /// Added to the URL's query, encoded.
@@ -44,6 +47,7 @@ impl Request {
         Self {
             method: Method::Get,
             url: Template::literal(url),
+            origin: None,
             headers: Vec::new(),
             query: Vec::new(),
             body: None,
@@ -71,6 +75,7 @@ impl Request {
             Some(Auth::Bearer(token)) => vec![token],
         };
         std::iter::once(&self.url)
+            .chain(self.origin.as_deref())
             .chain(self.headers.iter().map(|(_, value)| value))
             .chain(self.query.iter().map(|(_, value)| value))
             .chain(body)

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::definition::{Definition, ProbeName};
 use crate::freshness::memory::{Memory, Recall};
+use crate::freshness::origin::StaleAt;
 use crate::judge::judge;
 use crate::observation::{Exchange, NotMade, Observation, Outcome};
 use crate::redact::Redactor;
@@ -79,6 +80,8 @@ pub struct Judgment {
     pub items: Option<Box<Items>>,
     /// What to remember from now on; none: nothing new.
     pub memory: Option<Arc<Memory>>,
+    /// Where it is stale, when the probe names an origin that could tell.
+    pub stale_at: Option<StaleAt>,
 }
 
 /// The items of a probe, judged each on its own.

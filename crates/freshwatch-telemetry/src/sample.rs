@@ -72,6 +72,7 @@ pub(crate) fn answered(verdict: Verdict) -> Run {
             }),
             items: None,
             memory: None,
+            stale_at: None,
         },
     }
 }

@@ -34,16 +34,21 @@ use crate::http::progress::Progress;
 use crate::http::redirect::Step;
 use crate::preparation::Preparation;
 
-/// Makes one attempt, redirects included, until the deadline. Whatever happens is an observation.
+/// Makes one attempt, beginning with this request, redirects included, until the deadline. Whatever happens is an observation.
 pub(crate) async fn fetch(
     shared: &Shared,
     definition: &Definition,
     preparation: &Preparation,
+    first: &Outgoing,
     deadline: Instant,
 ) -> Observation {
     let mut progress = Progress::start();
     let left = deadline.saturating_duration_since(clock::monotonic());
-    let followed = time::timeout(left, follow(shared, definition, preparation, &mut progress)).await;
+    let followed = time::timeout(
+        left,
+        follow(shared, definition, preparation, first, &mut progress),
+    )
+    .await;
     let outcome = match followed {
         Ok(Ok(answer)) => Outcome::Answered(answer),
         Ok(Err(failure)) => failure.into(),
@@ -61,6 +66,7 @@ async fn follow(
     shared: &Shared,
     definition: &Definition,
     preparation: &Preparation,
+    first: &Outgoing,
     progress: &mut Progress,
 ) -> Result<Answer, Failure> {
     let exchanger = Exchanger {
@@ -71,7 +77,7 @@ async fn follow(
     let request = &definition.request;
     let mut redirected: Option<Box<Outgoing>> = None;
     loop {
-        let outgoing = redirected.as_deref().unwrap_or(&preparation.outgoing);
+        let outgoing = redirected.as_deref().unwrap_or(first);
         let reply = exchanger.send(outgoing, progress).await?;
         let step = redirect::step(
             &reply.head,

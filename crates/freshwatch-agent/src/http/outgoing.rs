@@ -47,14 +47,8 @@ pub(crate) struct Body {
 impl Outgoing {
     /// Renders the request of a probe.
     pub fn build(request: &Request, values: &RunValues) -> Result<Self, NotMade> {
-        let mut url = Url::parse(&request.url.render(values)).map_err(|error| {
-            NotMade::Secret(format!(
-                "the URL is not valid once its placeholders are filled in: {error}"
-            ))
-        })?;
-        for (name, value) in &request.query {
-            url.query_pairs_mut().append_pair(name, &value.render(values));
-        }
+        let mut url = parse("URL", &request.url, values)?;
+        append_query(&mut url, request, values);
         let mut outgoing = Self {
             method: request.method.into(),
             headers: HeaderMap::new(),
@@ -70,6 +64,22 @@ impl Outgoing {
         outgoing.authorize(request.auth.as_ref(), values)?;
         outgoing.add_defaults(request.body.as_ref());
         Ok(outgoing)
+    }
+
+    /// Where the origin of a request is asked: one that is named without a path is asked for the path and the query of
+    /// the request.
+    pub fn origin(&self, request: &Request, values: &RunValues) -> Result<Option<Url>, NotMade> {
+        let Some(template) = &request.origin else {
+            return Ok(None);
+        };
+        let mut url = parse("origin", template, values)?;
+        if url.path() == "/" && url.query().is_none() {
+            url.set_path(self.url.path());
+            url.set_query(self.url.query());
+            return Ok(Some(url));
+        }
+        append_query(&mut url, request, values);
+        Ok(Some(url))
     }
 
     /// `user:password` in base 64, when the request authenticates itself so (RFC 7617).
@@ -151,6 +161,20 @@ impl Outgoing {
                     .or_insert(HeaderValue::from_static(value));
             }
         }
+    }
+}
+
+fn parse(what: &str, template: &Template, values: &RunValues) -> Result<Url, NotMade> {
+    Url::parse(&template.render(values)).map_err(|error| {
+        NotMade::Secret(format!(
+            "the {what} is not valid once its placeholders are filled in: {error}"
+        ))
+    })
+}
+
+fn append_query(url: &mut Url, request: &Request, values: &RunValues) {
+    for (name, value) in &request.query {
+        url.query_pairs_mut().append_pair(name, &value.render(values));
     }
 }
 

@@ -3,7 +3,9 @@
 use freshwatch_probe::request::Method;
 
 use super::expectation::{self, Kind};
-use super::{fresh, labels, needs, probe, request, retry, scalar, schedule, slo, timeout, verdict_rules};
+use super::{
+    fresh, labels, needs, origin, probe, request, retry, scalar, schedule, slo, timeout, verdict_rules,
+};
 use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::found::Found;
@@ -16,7 +18,7 @@ const DEFAULTS: Shape = Shape::free("`defaults`", "every: 5m");
 
 /// The keys that may stand here.
 const KNOWN: Shape = Shape {
-    later: &["proxy", "origin"],
+    later: &["proxy"],
     elsewhere: probe::ELSEWHERE,
     ..Shape::closed(
         "`defaults`",
@@ -36,6 +38,7 @@ const KNOWN: Shape = Shape {
             "slo",
             "needs",
             "enabled",
+            "origin",
             "headers",
             "query",
             "auth",
@@ -65,6 +68,9 @@ pub(crate) fn check(node: &Node, context: &Context) {
     }
     timeout::read(&block, context);
     request::options(&block, context);
+    block
+        .value("origin")
+        .map(|value| origin::url(value.node, context));
     for (key, kind) in [("expect", Kind::Expect), ("warn", Kind::Warn)] {
         block
             .value(key)

@@ -11,6 +11,7 @@ mod answer_body;
 mod auth;
 mod body;
 mod headers;
+mod origin;
 mod request;
 mod resolve;
 mod tls;

@@ -10,7 +10,7 @@ use freshwatch_probe::verdict::Verdict;
 use super::expectation::{self, Kind};
 use super::needs::{self, Need};
 use super::{
-    answer_body, fresh, labels, request, retry, scalar, schedule, slo, tests, timeout, verdict_rules,
+    answer_body, fresh, labels, origin, request, retry, scalar, schedule, slo, tests, timeout, verdict_rules,
 };
 use crate::block::{Block, Value};
 use crate::context::Context;
@@ -21,7 +21,7 @@ use crate::shape::{Elsewhere, Shape};
 use crate::yaml::{Key, Node, Place};
 
 const PROBE: Shape = Shape {
-    later: &["steps", "save", "proxy", "origin"],
+    later: &["steps", "save", "proxy"],
     merging: &[
         "headers", "query", "tls", "resolve", "retry", "expect", "warn", "verdict", "fresh", "labels", "slo",
     ],
@@ -41,6 +41,7 @@ const PROBE: Shape = Shape {
             "patch",
             "delete",
             "options",
+            "origin",
             "headers",
             "query",
             "body",
@@ -267,6 +268,7 @@ fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Conte
         || fresh_has_strays
         || self_report
         || verdict_rules.iter().any(|rule| rule.verdict == Verdict::Stale);
+    let origin = method.and_then(|(_, method)| origin::read(block, method, tells_stale, context));
     let slo = block
         .value("slo")
         .and_then(|value| slo::read(value, tells_stale, context));
@@ -277,7 +279,7 @@ fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Conte
     let description = block
         .read("description", |node| scalar::text(node, context))
         .map(str::to_owned);
-    let definition = Definition {
+    let mut definition = Definition {
         description,
         schedule,
         timeout,
@@ -292,6 +294,7 @@ fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Conte
         enabled,
         ..Definition::new(name?, request?)
     };
+    definition.request.origin = origin;
     let (_, method) = method?;
     answer_body::check(&definition, block, method, context);
     Some(definition)

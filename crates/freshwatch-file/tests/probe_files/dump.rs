@@ -119,6 +119,9 @@ fn request(request: &Request) -> String {
     let mut text = format!("{:?} {}", request.method, request.url);
     let mut add = |value: String| write!(text, "\n    {value}").unwrap();
     let plain = Request::get("");
+    if let Some(origin) = &request.origin {
+        add(format!("origin {origin}"));
+    }
     for (name, value) in &request.headers {
         add(format!("header {name} = {value:?}"));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use freshwatch_probe::definition::{Definition, ProbeName, Ratio, Schedule, Slo, When};
+use freshwatch_probe::freshness::origin::StaleAt;
 use freshwatch_probe::run::Run;
 use freshwatch_probe::standing::{Past, Standing};
 use freshwatch_probe::verdict::{Code, Verdict};
@@ -11,8 +12,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::url;
-use crate::wire::{Data, Http, Phases, ReasonEntry};
 use crate::board::Known;
+use crate::wire::{Data, Http, Phases, ReasonEntry};
 
 /// One probe: what it promises, and where it stands.
 #[derive(Serialize)]
@@ -75,6 +76,8 @@ struct State<'a> {
     reasons: Vec<ReasonEntry<'a>>,
     /// What is worth knowing and changes nothing.
     notes: &'a [String],
+    /// Where it is stale, `edge` or `origin`, when the probe names an origin that could tell.
+    stale_at: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -211,6 +214,7 @@ impl<'a> State<'a> {
             since: since.map(|at| at.to_string()),
             reasons: run.judgment.reasons.iter().map(ReasonEntry::from).collect(),
             notes: &run.judgment.notes,
+            stale_at: run.judgment.stale_at.map(StaleAt::as_str),
         }
     }
 }

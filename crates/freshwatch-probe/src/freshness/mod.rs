@@ -1,8 +1,10 @@
 //! The freshness rule: which value of the answer tells how old the data is, and how old it may be.
 
 pub mod assess;
+pub mod cache;
 pub mod due;
 pub mod memory;
+pub mod origin;
 pub mod period;
 pub mod timestamp;
 

@@ -176,6 +176,7 @@ pub(crate) mod tests {
                 data: None,
                 items: None,
                 memory: None,
+                stale_at: None,
             },
         }
     }

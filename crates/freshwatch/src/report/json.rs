@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use freshwatch_page::wire::{Data, Http, Phases, ReasonEntry};
+use freshwatch_probe::freshness::origin::StaleAt;
 use freshwatch_probe::run::Run;
 use serde::Serialize;
 
@@ -35,6 +36,7 @@ struct RunEntry<'a> {
     http: Http,
     phases: Phases,
     data: Option<Data>,
+    stale_at: Option<&'static str>,
     labels: &'a BTreeMap<String, String>,
 }
 
@@ -82,6 +84,7 @@ impl<'a> From<&'a Run> for RunEntry<'a> {
             http: Http::from(&run.exchange),
             phases: Phases::from(&run.exchange),
             data: run.judgment.data.map(Data::from),
+            stale_at: run.judgment.stale_at.map(StaleAt::as_str),
             labels: run.labels(),
         }
     }
