@@ -187,11 +187,9 @@ impl Breaches {
         };
         let subject = Subject {
             matches: &found,
-            missing: view
-                .json()
-                .map_or(0, |document| path.missing(document, found.len())),
+            missing: view.missing_at(path, found.len()),
             singular: path.is_singular(),
-            numbers_in_text: false,
+            numbers_in_text: view.spells_numbers(),
         };
         self.hold(&format!("`{path}`"), matcher, subject, view.secrets);
     }

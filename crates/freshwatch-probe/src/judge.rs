@@ -120,7 +120,7 @@ impl<'a> Case<'a> {
             definition,
             observation,
             answer,
-            view: View::new(answer, definition.request.read_as, &observation.secrets),
+            view: View::new(answer, definition, &observation.secrets),
             recall,
             now,
         }

@@ -15,10 +15,12 @@ pub mod freshness;
 pub mod request;
 pub mod template;
 
+pub mod body;
 pub mod breach;
 mod effort;
 pub mod histogram;
 pub mod judge;
+pub mod looks;
 pub mod matcher;
 pub mod metric;
 pub mod observation;

@@ -162,7 +162,7 @@ pub struct Subject<'a> {
     pub missing: usize,
     /// Whether the path can match at most one, so that `count` counts that one's elements.
     pub singular: bool,
-    /// Whether the values come from a header or the raw body, where numbers are spelt as text.
+    /// Whether the values come from where numbers are spelt as text: a header, the raw body, XML or CSV.
     pub numbers_in_text: bool,
 }
 

@@ -10,6 +10,10 @@ use serde_json::Value;
 
 use crate::effort::Effort;
 
+mod steps;
+
+pub use steps::{Lone, Step, follow};
+
 /// A compiled JSONPath. Clones share it: ten thousand probes look at a few paths.
 #[derive(Debug, Clone)]
 pub struct Path(Arc<Compiled>);
@@ -18,10 +22,18 @@ pub struct Path(Arc<Compiled>);
 struct Compiled {
     text: String,
     query: JpQuery,
+    steps: Box<[Step]>,
     singular: bool,
     effort: Effort,
     /// The path up to the items that it looks into: `$.items[*]` of `$.items[*].price`.
-    items: Option<JpQuery>,
+    items: Option<Items>,
+}
+
+/// Where items are that a path looks into.
+#[derive(Debug)]
+struct Items {
+    query: JpQuery,
+    steps: usize,
 }
 
 impl Path {
@@ -36,10 +48,11 @@ impl Path {
         let query = parse_json_path(text).map_err(|_| format!("`{text}` is not a JSONPath (RFC 9535)"))?;
         let singular = query.segments.iter().all(is_singular);
         let effort = Effort::of(&query).map_err(|why| format!("`{text}`: {why}"))?;
-        let items = items(&query);
+        let (items, steps) = (items(&query), Step::all(&query, text));
         Ok(Self(Arc::new(Compiled {
             text: text.to_owned(),
             query,
+            steps,
             singular,
             effort,
             items,
@@ -56,50 +69,62 @@ impl Path {
         self.0.effort == Effort::default()
     }
 
+    /// Its steps.
+    pub fn steps(&self) -> &[Step] {
+        &self.0.steps
+    }
+
+    /// Whether names, indices and `[*]` are all that it is made of: what it selects can be told while a document is
+    /// read, and needs no engine.
+    pub fn is_selectable(&self) -> bool {
+        !self.0.steps.iter().any(Step::is_search)
+    }
+
     /// The values that it matches, in document order.
     ///
     /// # Errors
     /// The document is such that looking would take too long or too much memory.
     pub fn select<'v>(&self, document: &'v Value) -> Result<Vec<&'v Value>, TooCostly> {
-        if self.0.singular {
-            return Ok(walk(&self.0.query, document).into_iter().collect());
+        self.select_with(document, Lone::Strict)
+    }
+
+    /// The values that it matches, in document order, where a lone element may stand for a list.
+    ///
+    /// # Errors
+    /// The document is such that looking would take too long or too much memory.
+    pub fn select_with<'v>(&self, document: &'v Value, lone: Lone) -> Result<Vec<&'v Value>, TooCostly> {
+        if self.is_selectable() {
+            return Ok(follow(&self.0.steps, document, lone));
         }
-        if self.0.effort.is_bearable(document) {
-            return Ok(process(&self.0.query, document));
+        if !self.0.effort.is_bearable(document) {
+            return Err(TooCostly);
         }
-        Err(TooCostly)
+        Ok(match lone {
+            Lone::Strict => process(&self.0.query, document),
+            Lone::AsList => follow(&self.0.steps, document, lone),
+        })
     }
 
     /// How many items lack what it looks for: of `$.items[*].price`, the items without a price.
     pub fn missing(&self, document: &Value, found: usize) -> usize {
-        let items = self.0.items.as_ref();
-        items.map_or(0, |items| process(items, document).len().saturating_sub(found))
+        self.missing_with(document, found, Lone::Strict)
     }
-}
 
-/// Names and indices alone need no engine, which notes for each value where it was.
-fn walk<'v>(query: &JpQuery, document: &'v Value) -> Option<&'v Value> {
-    query
-        .segments
-        .iter()
-        .try_fold(document, |value, segment| match segment {
-            Segment::Selector(Selector::Name(name)) => value.get(name),
-            Segment::Selector(Selector::Index(index)) => element(value.as_array()?, *index),
-            Segment::Selector(Selector::Wildcard | Selector::Slice(..) | Selector::Filter(_))
-            | Segment::Selectors(_)
-            | Segment::Descendant(_) => None,
-        })
-}
+    /// How many items lack what it looks for, where a lone element may stand for a list.
+    pub fn missing_with(&self, document: &Value, found: usize, lone: Lone) -> usize {
+        let Some(items) = &self.0.items else { return 0 };
+        let steps = &self.0.steps[..items.steps];
+        let count = match lone {
+            Lone::Strict if steps.iter().any(Step::is_search) => process(&items.query, document).len(),
+            Lone::Strict | Lone::AsList => follow(steps, document, lone).len(),
+        };
+        count.saturating_sub(found)
+    }
 
-/// A negative index counts from the end (RFC 9535, section 2.3.3).
-fn element(elements: &[Value], index: i64) -> Option<&Value> {
-    let distance = usize::try_from(index.unsigned_abs()).ok()?;
-    let index = if index < 0 {
-        elements.len().checked_sub(distance)?
-    } else {
-        distance
-    };
-    elements.get(index)
+    /// Whether the other is the same path.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.text == other.0.text
+    }
 }
 
 fn process<'v>(query: &JpQuery, document: &'v Value) -> Vec<&'v Value> {
@@ -117,9 +142,12 @@ fn process<'v>(query: &JpQuery, document: &'v Value) -> Vec<&'v Value> {
 }
 
 /// The path up to its last segment that can match many, when names or indices follow it.
-fn items(query: &JpQuery) -> Option<JpQuery> {
+fn items(query: &JpQuery) -> Option<Items> {
     let last = query.segments.iter().rposition(|segment| !is_singular(segment))?;
-    (last + 1 < query.segments.len()).then(|| JpQuery::new(query.segments[..=last].to_vec()))
+    (last + 1 < query.segments.len()).then(|| Items {
+        query: JpQuery::new(query.segments[..=last].to_vec()),
+        steps: last + 1,
+    })
 }
 
 /// A document is too large and too deep for a path.
@@ -190,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn singular_paths_find_what_the_engine_finds() {
+    fn paths_without_a_search_find_what_the_engine_finds() {
         let document = json!({"a": {"b": [10, {"c": null}], "0": "zero", "it's \"\u{e9}\"": 1}, "": 2});
         for text in [
             "$",
@@ -208,10 +236,14 @@ mod tests {
             "$['']",
             "$.a.b['0']",
             "$.none.b",
+            "$.*",
+            "$.*.b[*]",
+            "$[*][*]",
+            "$.a.b[*].c",
         ] {
             let path = Path::parse(text).unwrap();
             let engine = super::process(&path.0.query, &document);
-            assert!(path.is_singular(), "{text}");
+            assert!(path.is_selectable(), "{text}");
             assert_eq!(path.select(&document).unwrap(), engine, "{text}");
         }
     }

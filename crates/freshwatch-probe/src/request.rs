@@ -213,6 +213,12 @@ pub enum ReadAs {
     Auto,
     /// RFC 8259.
     Json,
+    /// XML 1.0: elements as members.
+    Xml,
+    /// RFC 4180: an array of objects by the header row.
+    Csv,
+    /// A JSON document a line: an array of them.
+    NdJson,
     /// No structure: JSONPath cannot be used.
     Text,
 }

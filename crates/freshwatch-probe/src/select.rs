@@ -1,59 +1,58 @@
-//! The answer as the judge reads it: header fields, the body as text, the body as JSON, each read at most once.
+//! The answer as the judge reads it: header fields, the body as text, the body as a document, each read at most once.
 
 use std::cell::OnceCell;
 
-use http::header::HeaderName;
+use http::header::{CONTENT_TYPE, HeaderName};
 use serde_json::Value;
 
+pub use crate::body::Unparsable;
+use crate::body::{self, Form};
+use crate::definition::Definition;
 use crate::freshness::Source;
+use crate::looks::Looks;
 use crate::observation::{Answer, Body};
-use crate::path::{Path, TooCostly};
+use crate::path::{Lone, Path, TooCostly};
 use crate::redact::Redactor;
-use crate::request::ReadAs;
 
-/// An answer, its body parsed when somebody first asks.
+/// An answer to a probe, its body parsed when somebody first asks.
 pub struct View<'a> {
     /// The answer itself.
     pub answer: &'a Answer,
     /// What must not be shown of it.
     pub secrets: &'a Redactor,
-    read_as: ReadAs,
-    json: OnceCell<Result<Value, Unparsable>>,
+    definition: &'a Definition,
+    whole: OnceCell<Result<Value, Unparsable>>,
+    pruned: OnceCell<Option<Pruned<'a>>>,
 }
 
-/// Why a body cannot be read as it should.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unparsable {
-    /// It is not JSON; a fragment that says what it is instead.
-    NotJson(String),
-    /// It is not UTF-8.
-    NotText(String),
-    /// It is too large and too deep for a path; a fragment that names the path.
-    TooCostly(String),
-    /// It never came whole; that is a reason of its own.
-    Incomplete,
+/// A body without what the probe does not look at.
+struct Pruned<'a> {
+    looks: Looks<'a>,
+    document: Value,
 }
 
 impl<'a> View<'a> {
-    /// A view on an answer.
-    pub fn new(answer: &'a Answer, read_as: ReadAs, secrets: &'a Redactor) -> Self {
+    /// A view on an answer, for all that this probe looks at.
+    pub const fn new(answer: &'a Answer, definition: &'a Definition, secrets: &'a Redactor) -> Self {
         Self {
             answer,
             secrets,
-            read_as,
-            json: OnceCell::new(),
+            definition,
+            whole: OnceCell::new(),
+            pruned: OnceCell::new(),
         }
     }
 
-    /// The body as JSON (RFC 8259).
+    /// The whole body as a document: JSON (RFC 8259), or what `read_as` or the content type makes of it.
     ///
     /// # Errors
     /// Why it is none.
     pub fn json(&self) -> Result<&Value, Unparsable> {
-        self.json
-            .get_or_init(|| self.parse())
-            .as_ref()
-            .map_err(Clone::clone)
+        let whole = self.whole.get_or_init(|| {
+            let content_type = self.content_type();
+            body::read(self.bytes()?, self.form(), content_type, self.secrets)
+        });
+        whole.as_ref().map_err(Clone::clone)
     }
 
     /// The body as text: UTF-8, a byte order mark removed.
@@ -77,22 +76,24 @@ impl<'a> View<'a> {
             .collect()
     }
 
-    /// Every value that a source finds.
+    /// Every value that a source finds; a source that looks into items finds none here.
     ///
     /// # Errors
     /// Why the body cannot be read.
     pub fn values(&self, source: &Source) -> Result<Vec<Value>, Unparsable> {
-        match source {
-            Source::Path(path) => Ok(self.select(path)?.into_iter().cloned().collect()),
-            Source::Header(name) => Ok(self.header(name)),
-            Source::Text(regex) => {
-                let text = self.text()?;
-                let groups = regex.captures_iter(text).map(|captures| captures.get(1));
-                Ok(groups
-                    .map(|group| group.map_or(Value::Null, |group| Value::from(group.as_str())))
-                    .collect())
-            }
+        if let Source::Path(path) = source {
+            return Ok(self.select(path)?.into_iter().cloned().collect());
         }
+        if let Source::Header(name) = source {
+            return Ok(self.header(name));
+        }
+        let Source::Text(regex) = source else {
+            return Ok(Vec::new());
+        };
+        let groups = regex.captures_iter(self.text()?).map(|captures| captures.get(1));
+        Ok(groups
+            .map(|group| group.map_or(Value::Null, |group| Value::from(group.as_str())))
+            .collect())
     }
 
     /// What a path selects in the body.
@@ -100,7 +101,15 @@ impl<'a> View<'a> {
     /// # Errors
     /// Why the body cannot be read so.
     pub fn select(&self, path: &Path) -> Result<Vec<&Value>, Unparsable> {
-        path.select(self.json()?).map_err(|TooCostly| {
+        self.select_in(self.document(path)?, path)
+    }
+
+    /// What a path selects in an item of the body, which is `$` to it.
+    ///
+    /// # Errors
+    /// Why the item cannot be read so.
+    pub fn select_in<'v>(&self, item: &'v Value, path: &Path) -> Result<Vec<&'v Value>, Unparsable> {
+        path.select_with(item, self.lone()).map_err(|TooCostly| {
             Unparsable::TooCostly(format!(
                 "the body is too large and too deep to look for `{path}` in it"
             ))
@@ -109,10 +118,58 @@ impl<'a> View<'a> {
 
     /// How many items lack what a source looks for, of which `found` were found.
     pub fn missing(&self, source: &Source, found: usize) -> usize {
-        match (source, self.json()) {
-            (Source::Path(path), Ok(document)) => path.missing(document, found),
-            (Source::Path(_), Err(_)) | (Source::Header(_) | Source::Text(_), _) => 0,
+        if let Source::Path(path) = source {
+            self.missing_at(path, found)
+        } else {
+            0
         }
+    }
+
+    /// How many items lack what a path looks for, of which `found` were found.
+    pub fn missing_at(&self, path: &Path, found: usize) -> usize {
+        let document = self.document(path);
+        document.map_or(0, |document| path.missing_with(document, found, self.lone()))
+    }
+
+    /// Whether the body's form knows no numbers, so that they are spelt as text.
+    pub fn spells_numbers(&self) -> bool {
+        self.form().spells_numbers()
+    }
+
+    /// A document in which this path finds what it would find in the whole body.
+    fn document(&self, path: &Path) -> Result<&Value, Unparsable> {
+        match self.pruned.get_or_init(|| self.prune()) {
+            Some(pruned) if pruned.looks.include(path) => Ok(&pruned.document),
+            Some(_) | None => self.json(),
+        }
+    }
+
+    /// Reads the body for all that the probe looks at, when that is less than all and the body is as it should be; what
+    /// is wrong with it tells who reads the whole.
+    fn prune(&self) -> Option<Pruned<'a>> {
+        if self.form() != Form::Json {
+            return None;
+        }
+        let looks = Looks::of(self.definition);
+        let document = body::pruned(self.bytes().ok()?, looks.trails()?)?;
+        Some(Pruned { looks, document })
+    }
+
+    fn form(&self) -> Form {
+        Form::of(self.definition.request.read_as, self.content_type())
+    }
+
+    /// In XML nothing tells a list of one from a lone element.
+    fn lone(&self) -> Lone {
+        match self.form() {
+            Form::Xml => Lone::AsList,
+            Form::Json | Form::Csv | Form::NdJson | Form::Text => Lone::Strict,
+        }
+    }
+
+    fn content_type(&self) -> &'a str {
+        let line = self.answer.headers.get(CONTENT_TYPE);
+        line.and_then(|line| line.to_str().ok()).unwrap_or_default()
     }
 
     fn bytes(&self) -> Result<&'a [u8], Unparsable> {
@@ -121,53 +178,7 @@ impl<'a> View<'a> {
             Body::TooLarge { .. } | Body::Undecodable { .. } => Err(Unparsable::Incomplete),
         }
     }
-
-    fn parse(&self) -> Result<Value, Unparsable> {
-        let bytes = self.bytes()?;
-        let not_json = |why: String| Err(Unparsable::NotJson(why));
-        if self.read_as == ReadAs::Text {
-            return not_json("the body is read as text (`read_as: text`), which has no JSONPath".into());
-        }
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return not_json("the body is empty".into());
-        }
-        serde_json::from_slice(bytes).or_else(|error| not_json(self.instead(bytes, &error)))
-    }
-
-    /// What a body is that is not JSON.
-    fn instead(&self, bytes: &[u8], error: &serde_json::Error) -> String {
-        let content_type = self.answer.headers.get(http::header::CONTENT_TYPE);
-        let content_type = content_type
-            .and_then(|line| line.to_str().ok())
-            .unwrap_or_default();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if bytes.trim_ascii_start().starts_with(b"<") {
-            let kind = if media_type.contains("xml") { "XML" } else { "HTML" };
-            return format!("the body is {kind}, not JSON");
-        }
-        let what = match error.classify() {
-            serde_json::error::Category::Eof => "ends in the middle",
-            serde_json::error::Category::Io
-            | serde_json::error::Category::Syntax
-            | serde_json::error::Category::Data => "is not JSON",
-        };
-        let place = format!(
-            "the body {what} (line {}, column {})",
-            error.line(),
-            error.column()
-        );
-        if std::str::from_utf8(bytes).is_err() {
-            return format!("{place}: it is not UTF-8");
-        }
-        if error.to_string().starts_with("recursion limit") {
-            return format!("{place}: it is nested deeper than 128 levels");
-        }
-        match media_type {
-            "" | "application/json" => place,
-            other => format!(
-                "{place}: its content type is {}",
-                crate::show::text(other, self.secrets)
-            ),
-        }
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,6 @@ use super::{auth, body, headers, resolve, scalar, tls, url};
 use crate::block::{Block, Field};
 use crate::context::Context;
 use crate::found::Found;
-use crate::misfit::not_supported_yet;
 use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::{Node, Place};
@@ -88,7 +87,7 @@ pub(crate) fn options(block: &Block, context: &Context) -> Request {
     }) {
         request.redirects = u32::try_from(redirects).unwrap_or(request.redirects);
     }
-    if let Some(read_as) = block.read("read_as", |node| read_as(node, context)) {
+    if let Some(read_as) = block.read("read_as", |node| scalar::word(node, &READ_AS, context)) {
         request.read_as = read_as;
     }
     if let Some(max_body) = block.read("max_body", |node| max_body(node, context)) {
@@ -114,19 +113,14 @@ const HTTP: [(&str, HttpVersion); 3] = [
 
 const CONNECTION: [(&str, Connection); 2] = [("fresh", Connection::Fresh), ("reuse", Connection::Reuse)];
 
-const READ_AS: [(&str, ReadAs); 3] = [
+const READ_AS: [(&str, ReadAs); 6] = [
     ("auto", ReadAs::Auto),
     ("json", ReadAs::Json),
+    ("xml", ReadAs::Xml),
+    ("csv", ReadAs::Csv),
+    ("ndjson", ReadAs::NdJson),
     ("text", ReadAs::Text),
 ];
-
-fn read_as(node: &Node, context: &Context) -> Option<ReadAs> {
-    let later = node.scalar().map(|scalar| scalar.text.as_str());
-    if let Some(word @ ("xml" | "csv" | "ndjson")) = later {
-        return context.refuse(not_supported_yet(node.place, &format!("read_as: {word}")));
-    }
-    scalar::word(node, &READ_AS, context)
-}
 
 fn max_body(node: &Node, context: &Context) -> Option<u64> {
     let size = scalar::size(node, context)?;

@@ -274,10 +274,19 @@ fn sentences_say_what_the_body_is_instead() {
         "the body is HTML, not JSON"
     );
     assert_eq!(message(&fresh(), &answer(200, "")), "the body is empty");
-    let csv = with_header(answer(200, "a,b\n1,2"), "content-type", "text/csv; charset=utf-8");
+    let typed = |body: &'static str, content_type| {
+        message(
+            &fresh(),
+            &with_header(answer(200, body), "content-type", content_type),
+        )
+    };
     assert_eq!(
-        message(&fresh(), &csv),
-        "the body is not JSON (line 1, column 1): its content type is \"text/csv\""
+        typed("price: 1", "text/yaml; charset=utf-8"),
+        "the body is not JSON (line 1, column 1): its content type is \"text/yaml\""
+    );
+    assert_eq!(
+        typed("a,b\n1", "text/csv"),
+        "the body is not CSV (line 2): the row has 1 field, and the header 2 fields"
     );
 }
 
