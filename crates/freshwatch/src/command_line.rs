@@ -1,9 +1,11 @@
 //! The command line as clap reads it.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::OsStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use freshwatch_probe::duration;
 use jiff::Timestamp;
@@ -209,9 +211,19 @@ pub struct State {
         long = "state",
         value_name = "FILE",
         env = "FRESHWATCH_STATE",
-        hide_env_values = true
+        value_parser = OsStringValueParser::new()
     )]
-    pub path: Option<PathBuf>,
+    file: Option<OsString>,
+}
+
+impl State {
+    /// The file. An empty name is none: a variable that is empty counts as unset.
+    pub fn file(&self) -> Option<&Path> {
+        self.file
+            .as_deref()
+            .filter(|file| !file.is_empty())
+            .map(Path::new)
+    }
 }
 
 /// Where the endpoints listen.

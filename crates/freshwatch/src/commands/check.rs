@@ -61,7 +61,7 @@ async fn check(
     config: Option<&Config>,
     resource: &Resource,
 ) -> Result<ExitCode> {
-    let memories = Memories::recall(options.state.path.as_deref(), definitions).await?;
+    let memories = Memories::recall(options.state.file(), definitions).await?;
     let limit = usize::from(options.max_concurrent);
     let round = round::run(memories.agent(), definitions, limit, options.now).await;
     // Before anything that may take its time.

@@ -1,5 +1,6 @@
 //! `freshwatch run`: the daemon.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -87,7 +88,7 @@ fn settings(options: &Run) -> Result<Settings> {
         },
         grace: options.grace,
         watch_interval: options.watch_interval,
-        state: options.state.path.clone(),
+        state: options.state.file().map(Path::to_owned),
         targets: read_targets(options)?,
     })
 }
