@@ -68,6 +68,12 @@ impl Arguments {
             ("1000x1s-kept", Contender::Freshwatch),
             ("1000x1s-kept", Contender::BareLoop),
             ("1000x1s", Contender::Blackbox),
+            ("100x1s-64k", Contender::Freshwatch),
+            ("100x1s-64k", Contender::BareLoop),
+            ("100x1s-64k", Contender::Blackbox),
+            ("10x1s-1m", Contender::Freshwatch),
+            ("10x1s-1m", Contender::BareLoop),
+            ("10x1s-1m", Contender::Blackbox),
         ];
         let turns = turns.into_iter().filter(|(_, who)| wanted(who));
         turns

@@ -91,11 +91,13 @@ impl Report {
     /// What compares, and the end.
     pub fn end(&self) -> ExitCode {
         println!();
-        for scenario in ["1000x1s", "1000x1s-kept"] {
+        for scenario in ["1000x1s", "1000x1s-kept", "100x1s-64k", "10x1s-1m"] {
             self.compare(scenario, Contender::Freshwatch, Contender::BareLoop);
         }
-        self.compare("1000x1s", Contender::Blackbox, Contender::Freshwatch);
-        self.compare("1000x1s", Contender::Blackbox, Contender::BareLoop);
+        for scenario in ["1000x1s", "100x1s-64k", "10x1s-1m"] {
+            self.compare(scenario, Contender::Blackbox, Contender::Freshwatch);
+            self.compare(scenario, Contender::Blackbox, Contender::BareLoop);
+        }
         for who in [Contender::Freshwatch, Contender::BareLoop] {
             self.each_further_probe(who);
         }

@@ -12,6 +12,9 @@ use freshwatch_probe::definition::{self, ProbeName, When};
 /// A probe file may have 4 MiB; a probe here has about 230 bytes.
 const PROBES_A_FILE: u32 = 10_000;
 
+/// The folder under which the target takes its time.
+pub const SLOW: &str = "slow";
+
 /// A set of probes that are alike but for their names.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
@@ -24,10 +27,46 @@ pub struct Scenario {
     pub slow: bool,
     /// Whether a probe keeps its connection from run to run.
     pub kept: bool,
+    /// How large the answer is.
+    pub size: Size,
+}
+
+/// The bytes of an answer's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// 1 KiB.
+    Small,
+    /// 64 KiB.
+    Medium,
+    /// 1 MiB.
+    Large,
+}
+
+impl Size {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
+
+    /// So many bytes.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Small => 1 << 10,
+            Self::Medium => 64 << 10,
+            Self::Large => 1 << 20,
+        }
+    }
+
+    /// The folder under which the target has it.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Small => "p",
+            Self::Medium => "64k",
+            Self::Large => "1m",
+        }
+    }
 }
 
 /// All that can be measured.
-pub const SCENARIOS: [Scenario; 6] = [
+pub const SCENARIOS: [Scenario; 8] = [
     Scenario::new("200x1s", 200, 1),
     Scenario::new("1000x1s", 1000, 1),
     Scenario::new("10000x10s", 10_000, 10),
@@ -40,6 +79,14 @@ pub const SCENARIOS: [Scenario; 6] = [
         kept: true,
         ..Scenario::new("1000x1s-kept", 1000, 1)
     },
+    Scenario {
+        size: Size::Medium,
+        ..Scenario::new("100x1s-64k", 100, 1)
+    },
+    Scenario {
+        size: Size::Large,
+        ..Scenario::new("10x1s-1m", 10, 1)
+    },
 ];
 
 impl Scenario {
@@ -50,6 +97,7 @@ impl Scenario {
             seconds,
             slow: false,
             kept: false,
+            size: Size::Small,
         }
     }
 
@@ -70,7 +118,7 @@ impl Scenario {
 
     /// The path that a probe asks for, from which the target reads which one it is.
     pub fn path(&self, index: u32) -> String {
-        let folder = if self.slow { "slow" } else { "p" };
+        let folder = if self.slow { SLOW } else { self.size.folder() };
         format!("/{folder}/{index}")
     }
 

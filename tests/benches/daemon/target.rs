@@ -9,17 +9,16 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use freshwatch_agent::clock;
+use freshwatch_tests::price_list::PriceList;
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::process::{self, Process};
+use crate::scenario::{SLOW, Size};
 
 /// The hidden argument of this role; after it the file for what it noted.
 pub const AS_TARGET: &str = "--as-target";
-
-/// The bytes of an answer's body.
-const BODY: usize = 1024;
 
 /// What a slow answer takes.
 const DELAY: Duration = Duration::from_millis(100);
@@ -114,16 +113,17 @@ pub fn run(arguments: &[String]) -> io::Result<ExitCode> {
 async fn listen(notes: &Notes) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     writeln!(io::stdout(), "{}", listener.local_addr()?)?;
+    let lists = Arc::new(Size::ALL.map(|size| (size, PriceList::of(size.bytes()))));
     loop {
         let (stream, _) = listener.accept().await?;
-        let notes = Arc::clone(notes);
+        let (notes, lists) = (Arc::clone(notes), Arc::clone(&lists));
         // It ends with the connection, or with this process. A client that goes away early is its own trouble.
-        tokio::spawn(async move { serve(stream, &notes).await });
+        tokio::spawn(async move { serve(stream, &notes, &*lists).await });
     }
 }
 
 /// Answers the requests of one connection, which have no bodies.
-async fn serve(mut stream: TcpStream, notes: &Notes) -> io::Result<()> {
+async fn serve(mut stream: TcpStream, notes: &Notes, lists: &[(Size, PriceList)]) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut head = Vec::with_capacity(1024);
     loop {
@@ -134,7 +134,7 @@ async fn serve(mut stream: TcpStream, notes: &Notes) -> io::Result<()> {
             continue;
         }
         let now = clock::now();
-        let Some((probe, slow)) = asked(&head) else {
+        let Some((probe, slow, size)) = asked(&head) else {
             return stream
                 .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
                 .await;
@@ -146,32 +146,28 @@ async fn serve(mut stream: TcpStream, notes: &Notes) -> io::Result<()> {
         if slow {
             tokio::time::sleep(DELAY).await;
         }
-        stream.write_all(&answer(now)).await?;
+        if let Some((_, list)) = lists.iter().find(|(listed, _)| *listed == size) {
+            stream.write_all(&answer(&list.at(now))).await?;
+        }
         head.clear();
     }
 }
 
-/// Which probe asks, and whether it wants to wait.
-fn asked(head: &[u8]) -> Option<(u32, bool)> {
+/// Which probe asks, whether it wants to wait, and for how large an answer.
+fn asked(head: &[u8]) -> Option<(u32, bool, Size)> {
     let line = head.split(|byte| *byte == b'\r').next()?;
     let path = std::str::from_utf8(line).ok()?.split(' ').nth(1)?;
     let (folder, index) = path.strip_prefix('/')?.split_once('/')?;
-    Some((index.parse().ok()?, folder == "slow"))
+    let slow = folder == SLOW;
+    let size = Size::ALL.into_iter().find(|size| size.folder() == folder);
+    let size = size.or(slow.then_some(Size::Small))?;
+    Some((index.parse().ok()?, slow, size))
 }
 
-fn answer(now: Timestamp) -> Vec<u8> {
-    let mut body = format!("{{\"status\":\"OK\",\"updatedAt\":\"{now:.0}\",\"items\":[");
-    for number in 0..14 {
-        let comma = if number == 0 { "" } else { "," };
-        body.push_str(comma);
-        body.push_str("{\"id\":1001,\"price\":125000,\"district\":\"Jongno-gu\"}");
-    }
-    body.push_str("],\"note\":\"");
-    body.extend(std::iter::repeat_n('.', BODY.saturating_sub(body.len() + 2)));
-    body.push_str("\"}");
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+fn answer(body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
-    )
-    .into_bytes()
+    );
+    [head.as_bytes(), body].concat()
 }
