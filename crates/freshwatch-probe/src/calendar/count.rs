@@ -14,8 +14,8 @@ pub(super) type DayNumber = i32;
 /// The rules of a calendar, arranged for counting.
 #[derive(Debug, Clone)]
 pub(super) struct OpenDays {
-    /// Which days of the week are open, Monday first.
-    week: [bool; 7],
+    /// How many days of the week are open before each of them, Monday first, and in all of it.
+    week: [i32; 8],
     /// Runs of closed days, disjoint, in their order.
     closed: Vec<Closed>,
     /// The extra days that nothing else opens, in their order.
@@ -43,13 +43,10 @@ fn day(number: DayNumber) -> Option<Date> {
 impl OpenDays {
     pub fn new(rules: &Rules) -> Self {
         let mut open_days = Self {
-            week: [false; 7],
+            week: week(&rules.days),
             closed: Vec::new(),
             extra: Vec::new(),
         };
-        for day in &rules.days {
-            open_days.week[index(*day)] = true;
-        }
         let mut runs: Vec<(DayNumber, DayNumber)> = rules
             .holidays
             .iter()
@@ -112,7 +109,7 @@ impl OpenDays {
             return None;
         }
         while low < high {
-            let middle = low.midpoint(high);
+            let middle = low + (high - low) / 2;
             if self.before(middle + 1) >= count {
                 high = middle;
             } else {
@@ -124,10 +121,9 @@ impl OpenDays {
 
     /// How many days from `from` up to, but not with, `to` are open by the days of the week; negative backwards.
     fn by_week(&self, from: DayNumber, to: DayNumber) -> i32 {
-        let open_of = |days: usize| -> i32 { self.week.iter().take(days).map(|open| i32::from(*open)).sum() };
         let weeks_and_days = |day: DayNumber| {
             let days = usize::try_from(day.rem_euclid(7)).unwrap_or_default();
-            day.div_euclid(7) * open_of(7) + open_of(days)
+            day.div_euclid(7) * self.week[7] + self.week[days]
         };
         weeks_and_days(to) - weeks_and_days(from)
     }
@@ -145,8 +141,12 @@ impl OpenDays {
     }
 }
 
-fn index(day: Weekday) -> usize {
-    usize::from(day.to_monday_zero_offset().unsigned_abs())
+fn week(open: &[Weekday]) -> [i32; 8] {
+    let mut week = [0; 8];
+    for (index, day) in Weekday::Monday.cycle_forward().take(7).enumerate() {
+        week[index + 1] = week[index] + i32::from(open.contains(&day));
+    }
+    week
 }
 
 /// So many days of this length.

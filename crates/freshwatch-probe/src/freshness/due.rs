@@ -112,7 +112,7 @@ pub enum Undecided {
         calendar: String,
     },
     /// The data's period says nothing of the wanted one: `invalid`.
-    #[error("{seen} is a {}, and by the {} nothing can be told of a {wanted}", seen.unit(), seen.unit())]
+    #[error("{seen} is a {}, which does not tell whether a {wanted} has landed", seen.unit())]
     TooCoarse {
         /// The period of the data.
         seen: Period,

@@ -197,3 +197,191 @@ impl fmt::Display for Period {
 fn midnight(date: Date) -> DateTime {
     date.to_datetime(Time::midnight())
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan;
+    use jiff::civil::date;
+    use jiff::tz::TimeZoneDatabase;
+    use proptest::prelude::*;
+
+    use super::{Period, Unit};
+
+    const UNITS: [Unit; 6] = [
+        Unit::Hour,
+        Unit::Day,
+        Unit::Week,
+        Unit::Month,
+        Unit::Quarter,
+        Unit::Year,
+    ];
+
+    /// The period of a unit around a time, its first and its last second, and its neighbours.
+    #[track_caller]
+    fn check(at: &str, unit: Unit, words: &str, bounds: &str, neighbours: [&str; 2]) {
+        let period = Period::containing(at.parse().unwrap(), unit).unwrap();
+        assert_eq!(period.to_string(), words);
+        assert_eq!(format!("{} to {}", period.start, period.end - 1.second()), bounds);
+        let around = [period.previous().unwrap(), period.next().unwrap()];
+        assert_eq!(around.map(|period| period.to_string()), neighbours);
+    }
+
+    #[test]
+    fn periods_begin_and_end() {
+        check(
+            "2026-11-20T09:30:15",
+            Unit::Hour,
+            "2026-11-20 09:00 to 10:00",
+            "2026-11-20T09:00:00 to 2026-11-20T09:59:59",
+            ["2026-11-20 08:00 to 09:00", "2026-11-20 10:00 to 11:00"],
+        );
+        check(
+            "2028-02-29T23:59:59",
+            Unit::Day,
+            "2028-02-29",
+            "2028-02-29T00:00:00 to 2028-02-29T23:59:59",
+            ["2028-02-28", "2028-03-01"],
+        );
+        check(
+            "2028-02-29T00:00",
+            Unit::Month,
+            "February 2028",
+            "2028-02-01T00:00:00 to 2028-02-29T23:59:59",
+            ["January 2028", "March 2028"],
+        );
+        check(
+            "2026-12-31T23:59:59",
+            Unit::Quarter,
+            "the 4th quarter of 2026",
+            "2026-10-01T00:00:00 to 2026-12-31T23:59:59",
+            ["the 3rd quarter of 2026", "the 1st quarter of 2027"],
+        );
+        check(
+            "2027-01-01T00:00",
+            Unit::Year,
+            "the year 2027",
+            "2027-01-01T00:00:00 to 2027-12-31T23:59:59",
+            ["the year 2026", "the year 2028"],
+        );
+    }
+
+    #[test]
+    fn a_week_belongs_to_the_year_of_its_thursday() {
+        check(
+            "2027-01-03T23:59:59",
+            Unit::Week,
+            "week 53 of 2026",
+            "2026-12-28T00:00:00 to 2027-01-03T23:59:59",
+            ["week 52 of 2026", "week 1 of 2027"],
+        );
+        check(
+            "2024-12-30T00:00",
+            Unit::Week,
+            "week 1 of 2025",
+            "2024-12-30T00:00:00 to 2025-01-05T23:59:59",
+            ["week 52 of 2024", "week 2 of 2025"],
+        );
+        assert_eq!(Period::week(2025, 53), None);
+        assert!(Period::week(2026, 53).is_some());
+    }
+
+    #[test]
+    fn periods_end_in_a_zone() {
+        let check = |zone: &str, period: Option<Period>, expected: &str| {
+            let zone = TimeZoneDatabase::bundled().get(zone).unwrap();
+            let period = period.unwrap();
+            let bounds = (period.start(&zone).unwrap(), period.end(&zone).unwrap());
+            assert_eq!(format!("{}/{}", bounds.0, bounds.1), expected, "{period}");
+        };
+        check(
+            "Asia/Seoul",
+            Period::month(2026, 10),
+            "2026-09-30T15:00:00Z/2026-10-31T15:00:00Z",
+        );
+        check(
+            "Europe/Berlin",
+            Period::month(2026, 10),
+            "2026-09-30T22:00:00Z/2026-10-31T23:00:00Z",
+        );
+        check(
+            "Europe/Berlin",
+            Period::month(2026, 3),
+            "2026-02-28T23:00:00Z/2026-03-31T22:00:00Z",
+        );
+        check(
+            "America/New_York",
+            Period::day(date(2026, 11, 1)),
+            "2026-11-01T04:00:00Z/2026-11-02T05:00:00Z",
+        );
+        check(
+            "Australia/Lord_Howe",
+            Period::day(date(2026, 10, 4)),
+            "2026-10-03T13:30:00Z/2026-10-04T13:00:00Z",
+        );
+        let hour = |text: &str| Period::containing(text.parse().unwrap(), Unit::Hour);
+        check(
+            "Europe/Berlin",
+            hour("2026-10-25T02:10"),
+            "2026-10-25T00:00:00Z/2026-10-25T02:00:00Z",
+        );
+        check(
+            "Australia/Lord_Howe",
+            hour("2026-10-04T02:10"),
+            "2026-10-03T15:30:00Z/2026-10-03T16:00:00Z",
+        );
+        // A day that begins an hour late, and one that never was.
+        check(
+            "America/Sao_Paulo",
+            Period::day(date(2017, 10, 15)),
+            "2017-10-15T03:00:00Z/2017-10-16T02:00:00Z",
+        );
+        check(
+            "Pacific/Apia",
+            Period::day(date(2011, 12, 30)),
+            "2011-12-30T10:00:00Z/2011-12-30T10:00:00Z",
+        );
+    }
+
+    #[test]
+    fn only_what_is_as_fine_as_the_wanted_period_reaches_it() {
+        let reaches = |seen: &str, wanted: &str| {
+            Period::parse(seen)
+                .unwrap()
+                .reaches(Period::parse(wanted).unwrap())
+        };
+        assert_eq!(reaches("2026-10", "2026-10"), Some(true));
+        assert_eq!(reaches("2026-11", "2026-10"), Some(true));
+        assert_eq!(reaches("2026-09", "2026-10"), Some(false));
+        // The last day of a month stands for it, no other one does.
+        assert_eq!(reaches("2026-10-31", "2026-10"), Some(true));
+        assert_eq!(reaches("2026-10-30", "2026-10"), Some(false));
+        assert_eq!(reaches("2026-W53", "2026-Q4"), Some(true));
+        assert_eq!(reaches("2026-W52", "2026-Q4"), Some(false));
+        assert_eq!(reaches("2026-11", "2026-11-20"), None);
+        assert_eq!(reaches("2026-Q4", "2026-10"), None);
+    }
+
+    #[test]
+    fn no_period_ends_after_the_year_9999() {
+        for unit in UNITS {
+            let last = date(9999, 12, 31).at(23, 59, 59, 0);
+            assert_eq!(Period::containing(last, unit), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn periods_follow_one_another(minute in 0..60 * 24 * 365 * 200_i64, unit in prop::sample::select(UNITS.to_vec())) {
+            let at = date(1900, 1, 1).at(0, 0, 0, 0) + minute.minutes();
+            let period = Period::containing(at, unit).unwrap();
+            prop_assert!(period.start <= at && at < period.end);
+            let (previous, next) = (period.previous().unwrap(), period.next().unwrap());
+            prop_assert_eq!(previous.end, period.start);
+            prop_assert_eq!(next.start, period.end);
+            prop_assert_eq!(next.previous(), Some(period));
+            prop_assert!(previous < period && period < next);
+            prop_assert_eq!(period.reaches(previous), Some(true));
+            prop_assert_eq!(previous.reaches(period), Some(false));
+        }
+    }
+}
