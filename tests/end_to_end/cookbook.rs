@@ -1,10 +1,10 @@
 //! The cookbook of probes/README.md: each of its probes is loaded as it stands there, and gets good and bad answers.
 
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use freshwatch_agent::Agent;
@@ -15,12 +15,26 @@ use freshwatch_probe::run::Run;
 use freshwatch_tests::certificates::{Authority, Identity};
 use freshwatch_tests::server::Server;
 use jiff::Timestamp;
+use tempfile::NamedTempFile;
 
 /// When the answers are judged, unless they say otherwise.
 const NOW: &str = "2026-11-21T09:00:00+09:00";
 
 /// A token that must not be told.
 const TOKEN: &str = "token-of-the-test";
+
+/// Where the cookbook's token is.
+const TOKEN_FILE: &str = "/etc/freshwatch/partner-token";
+
+/// Where the test's token is.
+fn token_file() -> String {
+    static FILE: LazyLock<NamedTempFile> = LazyLock::new(|| {
+        let mut file = NamedTempFile::new().expect("a file");
+        file.write_all(TOKEN.as_bytes()).expect("it is written");
+        file
+    });
+    FILE.path().display().to_string()
+}
 
 /// What a server answers, and what the probe says of it: `ok`, or verdict and code of the first reason.
 struct Case {
@@ -75,7 +89,7 @@ fn cases(probe: &str) -> Vec<Case> {
             json("invalid no_timestamp", r#"{"updatedAt": null}"#),
             json("invalid future", r#"{"updatedAt": "2026-11-21T23:30:00Z"}"#),
         ],
-        "real-price" => vec![
+        "sale-prices" => vec![
             json(
                 "ok",
                 r#"{"items": [{"contractDate": "2026-10-02"}, {"contractDate": "2026-11-19"}]}"#,
@@ -86,7 +100,7 @@ fn cases(probe: &str) -> Vec<Case> {
             ),
             json("invalid no_match", r#"{"items": []}"#),
         ],
-        "search" => vec![
+        "flat-search" => vec![
             json("ok", r#"{"hits": [{"price": 148500}]}"#),
             json(
                 "invalid expectation",
@@ -113,7 +127,7 @@ fn cases(probe: &str) -> Vec<Case> {
                 "<html>",
             ),
         ],
-        "price-health" => vec![
+        "data-health" => vec![
             json("ok", r#"{"status": "FRESH"}"#),
             case(
                 "stale self_report",
@@ -198,7 +212,7 @@ async fn a_date_without_a_zone_is_not_guessed() {
     let all = recipes();
     let found = all
         .iter()
-        .find(|recipe| recipe.name() == "real-price")
+        .find(|recipe| recipe.name() == "sale-prices")
         .expect("the second probe");
     let lines = found.yaml.lines().filter(|line| !line.contains("timezone:"));
     let without = Recipe {
@@ -215,13 +229,13 @@ async fn a_date_without_a_zone_is_not_guessed() {
 
 /// A section of the cookbook: its probe file, and what it says about it.
 #[derive(Clone)]
-struct Recipe {
-    yaml: String,
+pub struct Recipe {
+    pub yaml: String,
     text: String,
 }
 
 /// Every block of YAML that declares probes, with its section's text.
-fn recipes() -> Vec<Recipe> {
+pub fn recipes() -> Vec<Recipe> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../probes/README.md");
     let text = std::fs::read_to_string(path).expect("the cookbook");
     let sections = text.split("\n## ").map(|section| {
@@ -243,18 +257,17 @@ fn recipes() -> Vec<Recipe> {
 }
 
 impl Recipe {
-    fn name(&self) -> String {
+    pub fn name(&self) -> String {
         self.load(&self.yaml).name.to_string()
     }
 
     fn load(&self, yaml: &str) -> Arc<Definition> {
         let source = Source {
             name: "README.md".into(),
-            text: yaml.to_owned(),
+            text: yaml.replace(TOKEN_FILE, &token_file()),
         };
-        let env = |name: &str| (name == "PARTNER_TOKEN").then(|| TOKEN.to_owned());
         let no_file = |_: &Path| Err(io::ErrorKind::NotFound.into());
-        let mut definitions = match freshwatch_file::parse(&[source], &env, &no_file) {
+        let mut definitions = match freshwatch_file::parse(&[source], &|_| None, &no_file) {
             Ok(set) => set.definitions,
             Err(mistakes) => panic!(
                 "\n{}\nin the section that says: {}",

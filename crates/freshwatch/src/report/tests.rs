@@ -110,8 +110,8 @@ fn write_failure(text: &mut String, outcome: &Outcome<'_>) {
         show::plain(&outcome.test.name),
         outcome.test.place
     );
-    let _ = writeln!(text, "  {red}- {}{red:#}", outcome.test.expected);
-    let _ = writeln!(text, "  {green}+ {}{green:#}", outcome.came());
+    let _ = writeln!(text, "  {red}- expected {}{red:#}", outcome.test.expected);
+    let _ = writeln!(text, "  {green}+ came     {}{green:#}", outcome.came());
     for sentence in outcome.sentences() {
         let _ = writeln!(text, "      {sentence}");
     }
@@ -252,8 +252,8 @@ fn case(outcome: &Outcome<'_>) -> TestCase {
         status.set_message(format!("expected {expected}, came {came}"));
         let lines = [
             format!("at {}", outcome.test.place),
-            format!("- {expected}"),
-            format!("+ {came}"),
+            format!("- expected {expected}"),
+            format!("+ came     {came}"),
         ];
         let lines: Vec<String> = lines.into_iter().chain(outcome.sentences()).collect();
         status.set_description(lines.join("\n"));
