@@ -10,6 +10,7 @@ mod daemon;
 mod demo;
 mod health;
 mod origin;
+mod probe_tests;
 mod redirects;
 mod retries;
 mod secrets;
