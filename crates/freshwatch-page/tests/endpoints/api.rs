@@ -156,7 +156,8 @@ async fn one_probe_is_told_whole() {
           ],
           "notes": [
             "no `Date`"
-          ]
+          ],
+          "stale_at": null
         },
         "data": {
           "timestamp": "1970-01-01T00:01:40Z",
