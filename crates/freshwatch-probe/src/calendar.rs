@@ -10,7 +10,7 @@ mod count;
 #[cfg(test)]
 mod tests;
 
-use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time, Weekday, date};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
@@ -107,9 +107,11 @@ impl Calendar {
         &self.rules
     }
 
-    /// Whether any day is ever open.
+    /// Whether any day that it knows is open, from 1970 on.
     pub fn ever_opens(&self) -> bool {
-        self.open_days.before(count::number(Date::MAX)) > self.open_days.before(count::number(Date::MIN))
+        let last = self.rules.through.unwrap_or(Date::MAX);
+        let before = |day| self.open_days.before(day);
+        before(count::number(last) + 1) > before(count::number(date(1970, 1, 1)))
     }
 
     /// Whether a day is open.

@@ -246,6 +246,17 @@ fn a_calendar_that_never_opens_costs_nothing() {
         holidays: vec![holiday("-009999-01-01", "9999-12-31")],
         ..rules(&ALL_DAYS, "", "UTC")
     };
+    let of_our_time = Rules {
+        holidays: vec![holiday("0001-01-01", "9999-12-31")],
+        ..rules(&ALL_DAYS, "", "UTC")
+    };
+    assert!(!Calendar::new("never", of_our_time).ever_opens());
+    let too_late = Rules {
+        extra_days: vec![date(2026, 11, 21)],
+        through: Some(date(2026, 11, 20)),
+        ..rules(&[], "", "UTC")
+    };
+    assert!(!Calendar::new("never", too_late).ever_opens());
     for rules in [never, rules(&[], "", "UTC")] {
         let never = Calendar::new("never", rules);
         assert!(!never.ever_opens());

@@ -27,6 +27,8 @@ const MOST_DAYS: usize = 1_000_000;
 pub(crate) struct Calendars {
     /// In load order.
     pub complete: Vec<Arc<Calendar>>,
+    /// Where the names of these stand.
+    pub places: Vec<Place>,
     /// Those that have mistakes are known as well: nobody is told that they do not exist.
     by_name: HashMap<String, Option<Arc<Calendar>>>,
     /// The hashes of what declares them, file by file.
@@ -106,6 +108,7 @@ impl Calendars {
                 .by_name
                 .insert(own.name.clone(), Some(Arc::clone(&calendar)));
             calendars.complete.push(calendar);
+            calendars.places.push(own.place);
         }
         calendars
     }
@@ -180,4 +183,87 @@ fn unknown<'n>(name: &str, place: Place, known: impl Iterator<Item = &'n str>, c
         |near| format!("did you mean `{near}`?"),
     );
     Found::new(place, Code::UnknownName, format!("there is no calendar `{name}`")).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::io;
+
+    use crate::parse::{ProbeSet, Source, parse};
+
+    /// Reads texts as files that are loaded together; the messages of all mistakes otherwise.
+    fn read(texts: &[&str]) -> Result<ProbeSet, Vec<String>> {
+        let sources: Vec<Source> = (1..)
+            .zip(texts)
+            .map(|(number, text)| Source {
+                name: format!("{number}.yaml"),
+                text: (*text).to_owned(),
+            })
+            .collect();
+        let no_file = |_: &std::path::Path| Err(io::Error::from(io::ErrorKind::NotFound));
+        let messages = |mistakes: crate::Mistakes| {
+            let messages = mistakes.iter().map(|mistake| mistake.message.clone());
+            messages.collect()
+        };
+        parse(&sources, &|_| None, &no_file).map_err(messages)
+    }
+
+    const PROBE: &str = "probes: {a: {get: https://example.com/}}";
+
+    #[test]
+    fn a_calendar_includes_one_of_a_later_file() {
+        let set = read(&[
+            "calendars: {own: {days: [mon], timezone: UTC, include: bank, through: 2027-06-30}}",
+            PROBE,
+            r#"calendars: {bank: {days: [sun], timezone: UTC, include: "la\u006ed", extra_days: [2026-12-25]}}"#,
+            r#""c\u0061lendars": {land: {days: [sun], timezone: UTC, holidays: [2026-11-23, 2026-12-25], through: 2026-12-31}}"#,
+        ]);
+        let own = set.unwrap().calendars.remove(0);
+        let open = |day: &str| own.is_open(day.parse().unwrap()).ok();
+        assert_eq!(open("2026-11-16"), Some(true));
+        assert_eq!(open("2026-11-23"), Some(false));
+        assert_eq!(open("2026-12-25"), Some(true));
+        assert_eq!(open("2026-12-27"), Some(false));
+        assert_eq!(open("2027-01-04"), None);
+    }
+
+    #[test]
+    fn a_mistake_in_a_calendar_is_told_once() {
+        let calendar = "calendars: {own: {days: [monday], timezone: UTC}, other: {days: [mon], timezone: UTC, include: own}}";
+        let told = read(&[&format!("{calendar}\n{PROBE}")]).unwrap_err();
+        assert_eq!(told, ["`monday` is not one of the words for this key"]);
+    }
+
+    #[test]
+    fn what_calendars_include_is_bounded() {
+        let chain = |length: usize| {
+            let mut text = format!("{PROBE}\ncalendars:\n  c0: {{days: [mon], timezone: UTC}}\n");
+            for number in 1..=length {
+                let before = number - 1;
+                writeln!(
+                    text,
+                    "  c{number}: {{days: [mon], timezone: UTC, include: c{before}}}"
+                )
+                .unwrap();
+            }
+            read(&[&text]).map(|set| set.calendars.len())
+        };
+        assert_eq!(chain(16), Ok(17));
+        assert_eq!(
+            chain(17),
+            Err(vec!["more than 16 calendars include one another here".to_owned()])
+        );
+        let days = vec!["2026-12-25"; 20_000].join(", ");
+        let shared = |count: usize| {
+            let mut text =
+                format!("{PROBE}\ncalendars:\n  long: {{days: [mon], timezone: UTC, holidays: [{days}]}}\n");
+            for number in 1..count {
+                writeln!(text, "  c{number}: {{days: [mon], timezone: UTC, include: long}}").unwrap();
+            }
+            read(&[&text]).map(|set| set.calendars.len())
+        };
+        assert_eq!(shared(50), Ok(50));
+        assert_eq!(shared(51).unwrap_err().len(), 1);
+    }
 }
