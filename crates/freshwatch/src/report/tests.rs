@@ -9,6 +9,7 @@ use freshwatch_page::wire::{Data, ReasonEntry};
 use freshwatch_probe::definition::ProbeName;
 use freshwatch_probe::run::Judgment;
 use freshwatch_probe::unit_test::UnitTest;
+use freshwatch_probe::verdict::Code;
 use freshwatch_probe::{duration, show};
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
@@ -218,7 +219,7 @@ impl<'a> From<&'a Outcome<'a>> for TestEntry<'a> {
             holds: outcome.holds(),
             expected: ExpectedEntry {
                 verdict: test.expected.verdict.as_str(),
-                reason: test.expected.reason.map(|code| code.as_str()),
+                reason: test.expected.reason.map(Code::as_str),
             },
             verdict: judgment.verdict.as_str(),
             reasons: judgment.reasons.iter().map(ReasonEntry::from).collect(),
