@@ -270,22 +270,17 @@ fn definition(number: u64, address: SocketAddr, keep: bool) -> Result<Definition
     definition.schedule.when = When::Every(Duration::from_secs(1));
     let conditions = vec![Condition::Equals("OK".into())];
     definition.expect.body = vec![(Path::parse("$.status")?, Matcher { conditions })];
-    definition.fresh = Some(Freshness {
-        signal: Signal::At {
+    definition.fresh = [Freshness::new(
+        Signal::At {
             reading: Reading {
                 format: Format::Auto,
                 timezone: None,
             },
-            bound: MaxAge {
-                max_age: Duration::from_hours(1),
-                warn_age: None,
-            },
+            bound: MaxAge::new(Duration::from_hours(1)).into(),
         },
-        source: Source::Path(Path::parse("$.updatedAt")?),
-        pick: None,
-        max_skew: Duration::from_mins(2),
-        max_cache_age: None,
-    });
+        Source::Path(Path::parse("$.updatedAt")?),
+    )]
+    .into();
     Ok(definition)
 }
 

@@ -35,22 +35,16 @@ pub fn briefly(probe: &mut Definition) {
 /// When the path is none.
 pub fn fresh_at(probe: &mut Definition, path: &str) {
     let path = Path::parse(path).expect("a valid path");
-    probe.fresh = Some(Freshness {
-        pick: (!path.is_singular()).then_some(Pick::Newest),
-        signal: Signal::At {
-            reading: Reading {
-                format: Format::Auto,
-                timezone: None,
-            },
-            bound: MaxAge {
-                max_age: Duration::from_hours(24),
-                warn_age: None,
-            },
+    let signal = Signal::At {
+        reading: Reading {
+            format: Format::Auto,
+            timezone: None,
         },
-        source: Source::Path(path),
-        max_skew: Duration::from_mins(2),
-        max_cache_age: None,
-    });
+        bound: MaxAge::new(Duration::from_hours(24)).into(),
+    };
+    let pick = (!path.is_singular()).then_some(Pick::Newest);
+    let rule = Freshness::new(signal, Source::Path(path));
+    probe.fresh = [Freshness { pick, ..rule }].into();
 }
 
 /// Makes a host name of the probe's URLs mean the server.

@@ -34,6 +34,11 @@ impl<'n> Value<'n> {
         self.node.place
     }
 
+    /// An item of the list that it is, with the same beneath it.
+    pub const fn item(self, node: &'n Node) -> Self {
+        Self { node, ..self }
+    }
+
     /// A member of it, or of what `defaults` put beneath it.
     pub fn member(self, key: &str) -> Option<Field<'n>> {
         let beneath = self.beneath.and_then(|map| map.entry(key));

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::cron::CronLine;
 use crate::expectation::{Expectation, VerdictRule};
 use crate::fingerprint::Fingerprint;
-use crate::freshness::{Freshness, Source};
+use crate::freshness::Freshness;
 use crate::request::Request;
 
 /// A probe as its file declares it.
@@ -36,8 +36,8 @@ pub struct Definition {
     pub warn: Option<Box<Expectation>>,
     /// Whether the endpoint judges its own data.
     pub self_report: bool,
-    /// The freshness rule.
-    pub fresh: Option<Freshness>,
+    /// The freshness rules: all must hold.
+    pub fresh: Box<[Freshness]>,
     /// Added to every series of the probe; those of many probes are the same, and shared.
     pub labels: Arc<BTreeMap<String, String>>,
     /// The promises.
@@ -68,7 +68,7 @@ impl Definition {
             expect: Expectation::default(),
             warn: None,
             self_report: false,
-            fresh: None,
+            fresh: Box::default(),
             labels: Arc::default(),
             slo: None,
             needs: Vec::new(),
@@ -91,8 +91,7 @@ impl Definition {
         let plain = |block: &Expectation| {
             block.schema.is_none() && block.body.iter().all(|(path, _)| path.is_plain())
         };
-        let source = self.fresh.as_ref().map(|fresh| &fresh.source);
-        blocks.all(plain) && !matches!(source, Some(Source::Path(path)) if !path.is_plain())
+        blocks.all(plain) && self.fresh.iter().all(Freshness::is_plain)
     }
 }
 
@@ -222,6 +221,18 @@ impl Ratio {
     }
 }
 
+impl fmt::Display for Ratio {
+    /// As files write it: `99.9%`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.0 / 10_000, self.0 % 10_000);
+        let decimals = format!("{rest:04}");
+        match decimals.trim_end_matches('0') {
+            "" => write!(formatter, "{whole}%"),
+            decimals => write!(formatter, "{whole}.{decimals}%"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{ProbeName, Ratio};
@@ -244,10 +255,9 @@ mod tests {
             ("0.0001%", 1),
             ("99.95%", 999_500),
         ] {
-            assert_eq!(
-                Ratio::parse_percentage(text).map(Ratio::parts_per_million),
-                Ok(parts)
-            );
+            let ratio = Ratio::parse_percentage(text).unwrap();
+            assert_eq!(ratio.parts_per_million(), parts);
+            assert_eq!(ratio.to_string(), text);
         }
         for text in ["99.9", "%", "100.1%", "-1%", "99.99999%", "9 9%", ".5%", "1.%"] {
             assert!(Ratio::parse_percentage(text).is_err(), "{text}");

@@ -11,7 +11,7 @@ use crate::freshness::assess::Assessment;
 use crate::freshness::cache;
 use crate::freshness::memory::{Memory, Recall};
 use crate::observation::{Answer, Body, Cause, NotMade, Observation, Outcome, RedirectStop, Unreachable};
-use crate::run::{Items, Judgment};
+use crate::run::{DataAge, Items, Judgment};
 use crate::select::{Unparsable, View};
 use crate::self_report::{self, NoReport, SelfReport};
 use crate::verdict::{Code, Reason, Verdict};
@@ -55,7 +55,7 @@ pub fn judge(
 struct Findings {
     reasons: Vec<Reason>,
     notes: Vec<String>,
-    data: Option<crate::run::DataAge>,
+    data: Option<DataAge>,
     items: Option<Box<Items>>,
     memory: Option<Arc<Memory>>,
 }
@@ -74,12 +74,17 @@ impl Findings {
         }
     }
 
-    fn add_assessment(&mut self, assessment: Assessment) {
-        for reason in assessment.reasons {
-            self.add(reason);
+    /// Takes the ages of another rule in: those of the one whose data is the oldest are shown.
+    fn add_ages(&mut self, data: Option<DataAge>, items: Option<Items>) {
+        let is_older = |data: &DataAge| self.data.is_none_or(|other| data.is_older_than(&other));
+        self.data = data.filter(is_older).or(self.data);
+        let goes_before = |items: &Items| {
+            let others = self.items.as_ref();
+            others.is_none_or(|others| items.fresh * others.judged < others.fresh * items.judged)
+        };
+        if let Some(items) = items.filter(goes_before) {
+            self.items = Some(Box::new(items));
         }
-        self.notes.extend(assessment.notes);
-        self.data = assessment.data;
     }
 
     /// The precedence: the worst verdict that any reason speaks for; all reasons stay, the worst first.
@@ -214,9 +219,30 @@ impl<'a> Case<'a> {
 
     /// The age of the data for the telemetry, when something else has decided the verdict.
     fn assess_quietly(&self, findings: &mut Findings) {
-        if let Some(fresh) = &self.definition.fresh {
-            findings.data = fresh.assess(&self.view, self.now).data;
+        for assessment in self.assess(findings) {
+            findings.add_ages(assessment.data, assessment.items);
         }
+    }
+
+    /// What every freshness rule says, and what is to be remembered of it.
+    fn assess(&self, findings: &mut Findings) -> Vec<Assessment> {
+        let rules = &self.definition.fresh;
+        let mut assessments: Vec<Assessment> = rules
+            .iter()
+            .map(|rule| rule.assess(&self.view, self.recall, self.now))
+            .collect();
+        if let Recall::From(before) = self.recall
+            && self.definition.remembers()
+        {
+            let mut memory = before.of_rules(rules);
+            for (rule, assessment) in rules.iter().zip(&mut assessments) {
+                if let Some(recollection) = assessment.remember.take() {
+                    memory.put(rule, recollection);
+                }
+            }
+            findings.memory = (memory != *before).then(|| Arc::new(memory));
+        }
+        assessments
     }
 
     /// The endpoint's own judgment, where the probe asks for it.
@@ -330,15 +356,15 @@ impl<'a> Case<'a> {
                 findings.add(warned(breach));
             }
         }
-        if let Some(fresh) = &self.definition.fresh {
-            let mut assessment = fresh.assess(&self.view, self.now);
-            if !matches!(self.answer.body, Body::Complete(_)) {
-                // That the body never came whole is said already; a signal in a header still tells the age.
-                assessment
-                    .reasons
-                    .retain(|reason| reason.code != Code::NoTimestamp);
+        for assessment in self.assess(findings) {
+            // That the body never came whole is said already; a signal in a header still tells the age.
+            let is_whole = matches!(self.answer.body, Body::Complete(_));
+            let reasons = assessment.reasons.into_iter();
+            for reason in reasons.filter(|reason| is_whole || reason.code != Code::NoTimestamp) {
+                findings.add(reason);
             }
-            findings.add_assessment(assessment);
+            findings.notes.extend(assessment.notes);
+            findings.add_ages(assessment.data, assessment.items);
         }
     }
 

@@ -121,3 +121,19 @@ pub struct DataAge {
     /// The next moment at which the data is due: when it expires.
     pub due: Option<Timestamp>,
 }
+
+impl DataAge {
+    /// Whether it is older than the data of another rule or item, measured by what is promised of each.
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        self.strain().total_cmp(&other.strain()).is_gt()
+    }
+
+    /// The age in parts of the bound; without a bound whatever is younger than a bound's is.
+    fn strain(&self) -> f64 {
+        match (self.age, self.max_age) {
+            (Some(age), Some(max_age)) => age.as_secs_f64() / max_age.as_secs_f64().max(f64::MIN_POSITIVE),
+            (Some(age), None) => age.as_secs_f64() * f64::MIN_POSITIVE,
+            (None, _) => -1.0,
+        }
+    }
+}

@@ -90,6 +90,12 @@ codes! {
     Secret = "secret",
     /// The run was cut off by shutdown or a reload.
     Aborted = "aborted",
+    /// The probe must be held against earlier runs, and nothing keeps what they saw.
+    State = "state",
+    /// A business calendar does not know the day.
+    Calendar = "calendar",
+    /// A cursor or a content has not been seen to move yet.
+    Warming = "warming",
     /// The slot could not start for lack of capacity.
     Overload = "overload",
     /// The prober failed inside.
@@ -134,8 +140,20 @@ codes! {
     NaiveTimestamp = "naive_timestamp",
     /// The time lies further ahead than `max_skew`.
     Future = "future",
+    /// A number that may only advance went back.
+    WentBackwards = "went_backwards",
+    /// Items cannot be told apart: one has no key, or two have the same.
+    BadKey = "bad_key",
     /// The data is older than promised.
     TooOld = "too_old",
+    /// What was due has not landed.
+    NotLanded = "not_landed",
+    /// A cursor has stood still for longer than promised.
+    NotAdvanced = "not_advanced",
+    /// A content has stayed the same for longer than promised.
+    NotChanged = "not_changed",
+    /// Too few items are fresh.
+    Quorum = "quorum",
     /// The point in time up to which the data is good has passed.
     Expired = "expired",
     /// The endpoint's own judgment.
@@ -146,6 +164,8 @@ codes! {
     Slow = "slow",
     /// The data is older than `warn_age`.
     Aging = "aging",
+    /// What was due has not landed, and its grace is not over.
+    Late = "late",
     /// The certificate ends soon, or there is none.
     Certificate = "certificate",
     /// Something under `warn` does not hold.

@@ -1,7 +1,7 @@
 //! What looks at the answer's body needs an answer that has one, read as what it looks for.
 
 use freshwatch_probe::definition::Definition;
-use freshwatch_probe::freshness::{Signal, Source};
+use freshwatch_probe::freshness::Source;
 use freshwatch_probe::request::{Method, ReadAs};
 use freshwatch_probe::verdict::Verdict;
 
@@ -9,6 +9,7 @@ use crate::block::{Block, Field};
 use crate::clash::{Party, clash};
 use crate::context::Context;
 use crate::mistake::Code;
+use crate::yaml::Content;
 
 /// Refuses conditions on a body that the request does not get, or does not read as JSON.
 pub(crate) fn check(definition: &Definition, block: &Block, method: Field, context: &Context) {
@@ -66,20 +67,22 @@ fn in_blocks<'n>(block: &Block<'n>) -> impl Iterator<Item = Look<'n>> {
     })
 }
 
+/// The first rule under `fresh` that looks into the body.
 fn in_fresh<'n>(definition: &Definition, block: &Block<'n>) -> Option<Look<'n>> {
-    let fresh = definition.fresh.as_ref()?;
-    let word = match fresh.signal {
-        Signal::At { .. } => "at",
-        Signal::Age { .. } => "age",
-        Signal::Expires { .. } => "expires",
+    let rules = block.value("fresh")?;
+    let rules = match &rules.node.content {
+        Content::List(items) => items.iter().map(|item| rules.item(item)).collect(),
+        Content::Map(_) | Content::Scalar(_) => vec![rules],
     };
-    let json = match fresh.source {
-        Source::Path(_) => true,
-        Source::Text(_) => false,
-        Source::Header(_) => return None,
-    };
-    let field = block.value("fresh")?.member(word)?;
-    Some(Look { field, json })
+    definition.fresh.iter().zip(rules).find_map(|(rule, value)| {
+        let json = match rule.source {
+            Source::Path(_) | Source::Join(_) | Source::Keys(_) => true,
+            Source::Text(_) => false,
+            Source::Header(_) => return None,
+        };
+        let field = value.member(rule.signal.word())?;
+        Some(Look { field, json })
+    })
 }
 
 fn in_self_report<'n>(definition: &Definition, block: &Block<'n>) -> Option<Look<'n>> {

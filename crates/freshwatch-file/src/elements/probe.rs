@@ -100,13 +100,6 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
         "it belongs under `tls`",
     ),
     Elsewhere::later(
-        &[
-            "period", "advances", "changes", "follows", "due", "covers", "grace", "roll", "each", "quorum",
-            "ignore", "calendar",
-        ],
-        "it belongs to `fresh`, which does not support it yet",
-    ),
-    Elsewhere::later(
         &["always", "wait_for", "within", "visible_within"],
         "it belongs to `steps`, which are not supported yet",
     ),
@@ -126,6 +119,19 @@ const OF_FRESH: &[&str] = &[
     "warn_age",
     "max_skew",
     "max_cache_age",
+    "period",
+    "advances",
+    "changes",
+    "follows",
+    "due",
+    "covers",
+    "window",
+    "grace",
+    "roll",
+    "each",
+    "quorum",
+    "ignore",
+    "calendar",
 ];
 
 /// Whether a member of `probes` is a key of a probe that is not indented far enough. A probe may have the name of a
@@ -263,8 +269,9 @@ fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Conte
     let fresh_field = block.field("fresh");
     let fresh_has_strays = OF_FRESH.iter().any(|key| block.field(key).is_some());
     let fresh = fresh_field
-        .and_then(|field| fresh::read(field, fresh_has_strays, schedule.timezone.as_ref(), context));
-    let tells_stale = fresh_field.is_some_and(|field| fresh.is_some() || !field.value.inherited)
+        .map(|field| fresh::read(field, fresh_has_strays, schedule.timezone.as_ref(), context))
+        .unwrap_or_default();
+    let tells_stale = fresh_field.is_some_and(|field| !fresh.is_empty() || !field.value.inherited)
         || fresh_has_strays
         || self_report
         || verdict_rules.iter().any(|rule| rule.verdict == Verdict::Stale);
@@ -288,7 +295,7 @@ fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Conte
         expect: expect.unwrap_or_default(),
         warn: warn.map(Box::new),
         self_report,
-        fresh,
+        fresh: fresh.into(),
         labels,
         slo,
         enabled,

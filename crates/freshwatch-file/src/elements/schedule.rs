@@ -67,7 +67,8 @@ fn every(node: &Node, context: &Context) -> Option<Duration> {
     )
 }
 
-fn cron(node: &Node, context: &Context) -> Option<CronLine> {
+/// A cron line.
+pub(crate) fn cron(node: &Node, context: &Context) -> Option<CronLine> {
     let line = scalar::text(node, context)?;
     if line.len() > 500 {
         return context.refuse(

@@ -6,7 +6,7 @@ use freshwatch_file::ProbeSet;
 use freshwatch_probe::definition::{Definition, ProbeName, When};
 use freshwatch_probe::duration;
 use freshwatch_probe::expectation::Expectation;
-use freshwatch_probe::freshness::{Freshness, Reading, Signal};
+use freshwatch_probe::freshness::{Bound, Freshness, MaxAge, Reading, Signal};
 use freshwatch_probe::matcher::{Condition, Matcher};
 use freshwatch_probe::request::{Request, RequestBody};
 use freshwatch_probe::unit_test::{Recorded, UnitTest};
@@ -83,7 +83,8 @@ fn probe(text: &mut String, probe: &Definition) {
             String::new()
         },
     );
-    line("fresh", probe.fresh.as_ref().map(freshness).unwrap_or_default());
+    let fresh: Vec<String> = probe.fresh.iter().map(freshness).collect();
+    line("fresh", fresh.join("\n  and "));
     for (name, value) in probe.labels.iter() {
         line("label", format!("{name}={value}"));
     }
@@ -246,15 +247,56 @@ fn freshness(fresh: &Freshness) -> String {
         format!("{:?} zone {zone:?}", reading.format)
     };
     let signal = match &fresh.signal {
-        Signal::At { reading: how, bound } => format!("at, {}, {bound:?}", reading(how)),
-        Signal::Age { unit, bound } => format!("age in {unit:?}, {bound:?}"),
+        Signal::At {
+            reading: how,
+            bound: promise,
+        } => format!("at, {}, {}", reading(how), bound(promise)),
+        Signal::Period {
+            reading: how,
+            bound: promise,
+        } => format!("period, {}, {}", reading(how), bound(promise)),
+        Signal::Age { unit, bound } => format!("age in {unit:?}, {}", max_age(bound)),
+        Signal::Advances { follows, bound } => {
+            let follows = follows.as_ref().map(ToString::to_string);
+            format!("advances, follows {follows:?}, {}", max_age(bound))
+        }
+        Signal::Changes { bound } => format!("changes, {}", max_age(bound)),
         Signal::Expires { reading: how } => format!("expires, {}", reading(how)),
     };
+    let each = fresh.each.as_ref().map(|each| {
+        let quorum = each.quorum.map(|quorum| quorum.to_string());
+        format!("\n    each {each} quorum {quorum:?} ignore {:?}", each.ignore)
+    });
     format!(
-        "{signal}\n    {} pick {:?} skew {} cache {:?}",
+        "{signal}\n    {} pick {:?} skew {} cache {:?}{}",
         fresh.source,
         fresh.pick,
         duration::show(fresh.max_skew),
         fresh.max_cache_age.map(duration::show),
+        each.unwrap_or_default(),
+    )
+}
+
+fn bound(bound: &Bound) -> String {
+    match bound {
+        Bound::MaxAge(bound) => max_age(bound),
+        Bound::Due(due) => format!(
+            "due {} in {:?}, {}, grace {}, calendar {:?}",
+            due.line(),
+            due.zone().iana_name(),
+            due.wants(),
+            duration::show(due.grace()),
+            due.calendar()
+                .map(|(calendar, roll)| (calendar.name().to_owned(), roll)),
+        ),
+    }
+}
+
+fn max_age(bound: &MaxAge) -> String {
+    format!(
+        "max_age {} warn_age {:?} calendar {:?}",
+        duration::show(bound.max_age),
+        bound.warn_age.map(duration::show),
+        bound.calendar.as_ref().map(|calendar| calendar.name().to_owned()),
     )
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
-use super::Freshness;
+use super::{Freshness, Signal, Source};
 pub use mark::Mark;
 pub use track::{Fall, Pace, Track};
 
@@ -48,6 +48,21 @@ pub struct Recollection {
     pub(super) names: BTreeSet<String>,
 }
 
+impl<'m> Recall<'m> {
+    /// What a rule remembers; none: there is no place to remember anything.
+    pub(super) fn of(self, rule: &Freshness) -> Option<&'m Recollection> {
+        static NOTHING: Recollection = Recollection {
+            tracks: BTreeMap::new(),
+            names: BTreeSet::new(),
+        };
+        match self {
+            Self::Nowhere => None,
+            Self::From(memory) if rule.remembers() => Some(memory.rule(rule).unwrap_or(&NOTHING)),
+            Self::From(_) => Some(&NOTHING),
+        }
+    }
+}
+
 impl Memory {
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
@@ -60,7 +75,7 @@ impl Memory {
     }
 
     /// Remembers for a rule.
-    pub(super) fn put(&mut self, rule: &Freshness, recollection: Recollection) {
+    pub(crate) fn put(&mut self, rule: &Freshness, recollection: Recollection) {
         self.rules.insert(rule.name(), recollection);
     }
 
@@ -90,7 +105,7 @@ impl Memory {
         at: Timestamp,
     ) -> Result<(), String> {
         let mark = rule.mark(value)?;
-        let producer = producer.map(|value| rule.mark(value)).transpose()?;
+        let producer = producer.map(|value| rule.producer_mark(value)).transpose()?;
         let tracks = &mut self.rules.entry(rule.name()).or_default().tracks;
         let name = item.unwrap_or_default();
         let track = match tracks.get(name) {
@@ -103,6 +118,14 @@ impl Memory {
 }
 
 impl Recollection {
+    /// What a rule without `each` remembers.
+    pub(super) fn of_one(track: Track) -> Self {
+        Self {
+            tracks: BTreeMap::from([(String::new(), track)]),
+            names: BTreeSet::new(),
+        }
+    }
+
     /// The names of the items that were seen.
     pub fn items(&self) -> impl Iterator<Item = &str> {
         self.tracks.keys().chain(&self.names).map(String::as_str)
@@ -111,6 +134,23 @@ impl Recollection {
     /// What is remembered of a cursor.
     pub fn track(&self, item: Option<&str>) -> Option<&Track> {
         self.tracks.get(item.unwrap_or_default())
+    }
+}
+
+impl Freshness {
+    fn mark(&self, value: &Value) -> Result<Mark, String> {
+        match &self.signal {
+            Signal::Changes { .. } => Ok(Mark::of_content(value)),
+            Signal::At { .. }
+            | Signal::Age { .. }
+            | Signal::Period { .. }
+            | Signal::Advances { .. }
+            | Signal::Expires { .. } => Mark::of_cursor(value, self.source.is_text()),
+        }
+    }
+
+    fn producer_mark(&self, value: &Value) -> Result<Mark, String> {
+        Mark::of_cursor(value, self.follows().is_some_and(Source::is_text))
     }
 }
 

@@ -3,21 +3,27 @@
 pub mod assess;
 pub mod cache;
 pub mod due;
+pub mod each;
 pub mod memory;
 pub mod origin;
 pub mod period;
+pub mod source;
 pub mod timestamp;
 
-use std::fmt;
+mod age;
+mod choice;
+mod cursor;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::HeaderName;
 use jiff::tz::TimeZone;
-use regex::Regex;
-use serde_json::Value;
 
+use crate::calendar::Calendar;
 use crate::path::Path;
-use memory::Mark;
+use due::Due;
+pub use each::Each;
+pub use source::Source;
 pub use timestamp::Format;
 
 /// One signal, one bound.
@@ -25,10 +31,12 @@ pub use timestamp::Format;
 pub struct Freshness {
     /// What tells the age, and the bound on it.
     pub signal: Signal,
-    /// Where the signal's value is.
+    /// Where the signal's value is; within its item where there is `each`.
     pub source: Source,
     /// Which of many values counts; without it there must be exactly one.
     pub pick: Option<Pick>,
+    /// The items that are judged each on its own.
+    pub each: Option<Box<Each>>,
     /// So far into the future is still now.
     pub max_skew: Duration,
     /// The largest `Age` header (RFC 9111, section 5.1) that is believed.
@@ -42,8 +50,8 @@ pub enum Signal {
     At {
         /// How the value is read.
         reading: Reading,
-        /// How old the data may be.
-        bound: MaxAge,
+        /// How old the data may be, or by when it is due.
+        bound: Bound,
     },
     /// An age as a number.
     Age {
@@ -52,11 +60,44 @@ pub enum Signal {
         /// How old the data may be.
         bound: MaxAge,
     },
+    /// A date, month, quarter, week or year that the data covers: the age counts from its end.
+    Period {
+        /// How the value is read.
+        reading: Reading,
+        /// How old the data may be, or by when it is due.
+        bound: Bound,
+    },
+    /// A number or text that must move on: the age counts from when it last did. Numbers may not go back.
+    Advances {
+        /// The producer: the value needs to move only when this one has.
+        follows: Option<Source>,
+        /// How long it may stand still.
+        bound: MaxAge,
+    },
+    /// Anything: the age counts from when it last changed.
+    Changes {
+        /// How long it may stay the same.
+        bound: MaxAge,
+    },
     /// A point in time, and the bound in one: past it the data is stale.
     Expires {
         /// How the value is read.
         reading: Reading,
     },
+}
+
+impl Signal {
+    /// The key of the grammar.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::At { .. } => "at",
+            Self::Age { .. } => "age",
+            Self::Period { .. } => "period",
+            Self::Advances { .. } => "advances",
+            Self::Changes { .. } => "changes",
+            Self::Expires { .. } => "expires",
+        }
+    }
 }
 
 /// How a value is read as a point in time.
@@ -68,61 +109,104 @@ pub struct Reading {
     pub timezone: Option<TimeZone>,
 }
 
+/// What is promised of the data.
+#[derive(Debug, Clone)]
+pub enum Bound {
+    /// That it is not older than so much.
+    MaxAge(MaxAge),
+    /// That it has landed at due moments.
+    Due(Box<Due>),
+}
+
 /// How old the data may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct MaxAge {
     /// Older is stale.
     pub max_age: Duration,
     /// Older is degraded; shorter than `max_age`.
     pub warn_age: Option<Duration>,
+    /// Age runs only while it is open.
+    pub calendar: Option<Arc<Calendar>>,
 }
 
-/// Where the signal's value is.
-#[derive(Debug, Clone)]
-pub enum Source {
-    /// What a JSONPath selects.
-    Path(Path),
-    /// A header field.
-    Header(HeaderName),
-    /// The first group of every match of a regex on the raw body.
-    Text(Regex),
-}
+/// So far into the future is still now, unless a rule says otherwise.
+pub const MAX_SKEW: Duration = Duration::from_mins(2);
 
 impl Freshness {
-    /// What tells this rule from the others of its probe: its memory is kept by it.
-    pub fn name(&self) -> String {
-        let signal = match &self.signal {
-            Signal::At { .. } => "at",
-            Signal::Age { .. } => "age",
-            Signal::Expires { .. } => "expires",
-        };
-        format!("{signal} {}", self.source)
+    /// A rule of a signal that is there exactly once, with every default of the grammar.
+    pub const fn new(signal: Signal, source: Source) -> Self {
+        Self {
+            signal,
+            source,
+            pick: None,
+            each: None,
+            max_skew: MAX_SKEW,
+            max_cache_age: None,
+        }
     }
 
-    /// What is remembered of a value of this rule.
-    fn mark(&self, value: &Value) -> Result<Mark, String> {
-        let in_text = !matches!(self.source, Source::Path(_));
-        Mark::of_cursor(value, in_text)
+    /// What tells this rule from the others of its probe: its memory is kept by it.
+    pub fn name(&self) -> String {
+        let follows = self.follows().map(|producer| format!(" follows {producer}"));
+        let each = self.each.as_ref().map(|each| format!(" of {each}"));
+        format!(
+            "{} {}{}{}",
+            self.signal.word(),
+            self.source,
+            follows.unwrap_or_default(),
+            each.unwrap_or_default()
+        )
+    }
+
+    /// The producer that the value follows.
+    pub const fn follows(&self) -> Option<&Source> {
+        match &self.signal {
+            Signal::Advances { follows, .. } => follows.as_ref(),
+            Signal::At { .. }
+            | Signal::Age { .. }
+            | Signal::Period { .. }
+            | Signal::Changes { .. }
+            | Signal::Expires { .. } => None,
+        }
     }
 
     /// Whether the rule cannot do without a memory of earlier runs.
     pub const fn needs_memory(&self) -> bool {
-        false
+        match self.signal {
+            Signal::Advances { .. } | Signal::Changes { .. } => true,
+            Signal::At { .. } | Signal::Age { .. } | Signal::Period { .. } | Signal::Expires { .. } => false,
+        }
     }
 
-    /// Whether a memory of earlier runs is of use to the rule.
-    pub const fn remembers(&self) -> bool {
-        self.needs_memory()
+    /// Whether a memory of earlier runs is of use to the rule: it has cursors, or items that can vanish.
+    pub fn remembers(&self) -> bool {
+        self.needs_memory() || self.each.as_ref().is_some_and(|each| each.key.is_some())
+    }
+
+    /// Whether looking its values up takes no longer than reading the document.
+    pub fn is_plain(&self) -> bool {
+        let is_plain = |source: &Source| source.paths().all(Path::is_plain);
+        let each = self.each.as_ref();
+        is_plain(&self.source)
+            && self.follows().is_none_or(is_plain)
+            && each.is_none_or(|each| each.paths().all(Path::is_plain))
     }
 }
 
-impl fmt::Display for Source {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => write!(formatter, "`{path}`"),
-            Self::Header(name) => write!(formatter, "the header `{name}`"),
-            Self::Text(regex) => write!(formatter, "the text `{regex}`"),
+impl MaxAge {
+    /// A bound alone.
+    pub const fn new(max_age: Duration) -> Self {
+        Self {
+            max_age,
+            warn_age: None,
+            calendar: None,
         }
+    }
+}
+
+impl From<MaxAge> for Bound {
+    fn from(bound: MaxAge) -> Self {
+        Self::MaxAge(bound)
     }
 }
 

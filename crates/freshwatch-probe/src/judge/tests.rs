@@ -1,3 +1,7 @@
+mod cursors;
+mod items;
+mod landing;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +15,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::definition::ProbeName;
 use crate::expectation::{Expectation, StatusRange, VerdictRule};
-use crate::freshness::{AgeUnit, Format, Freshness, MaxAge, Pick, Reading, Signal, Source};
+use crate::freshness::{AgeUnit, Bound, Format, Freshness, MaxAge, Pick, Reading, Signal, Source};
 use crate::matcher::{Comparison, Condition, Matcher, Operator};
 use crate::observation::{Exchange, Phase, TlsFacts};
 use crate::path::Path;
@@ -37,22 +41,17 @@ fn fresh() -> Definition {
 
 fn freshness(fresh: Freshness) -> Definition {
     Definition {
-        fresh: Some(fresh),
+        fresh: [fresh].into(),
         ..probe()
     }
 }
 
 fn at(path: &str) -> Freshness {
-    Freshness {
-        signal: Signal::At {
-            reading: reading(None),
-            bound: bound(),
-        },
-        source: Source::Path(Path::parse(path).unwrap()),
-        pick: None,
-        max_skew: Duration::from_mins(2),
-        max_cache_age: None,
-    }
+    let signal = Signal::At {
+        reading: reading(None),
+        bound: bound().into(),
+    };
+    Freshness::new(signal, Source::Path(Path::parse(path).unwrap()))
 }
 
 fn reading(timezone: Option<TimeZone>) -> Reading {
@@ -63,10 +62,7 @@ fn reading(timezone: Option<TimeZone>) -> Reading {
 }
 
 const fn bound() -> MaxAge {
-    MaxAge {
-        max_age: HOUR,
-        warn_age: None,
-    }
+    MaxAge::new(HOUR)
 }
 
 fn expecting(path: &str, condition: Condition) -> Expectation {
@@ -139,7 +135,9 @@ fn check(definition: &Definition, observation: &Observation, expected: &str) {
 
 #[track_caller]
 fn message(definition: &Definition, observation: &Observation) -> String {
-    judge(definition, observation, Recall::Nowhere, now()).reasons[0].message.clone()
+    judge(definition, observation, Recall::Nowhere, now()).reasons[0]
+        .message
+        .clone()
 }
 
 #[test]
@@ -381,11 +379,16 @@ fn a_date_counts_from_its_end_in_its_zone() {
     let mut rule = at("$.date");
     rule.signal = Signal::At {
         reading: reading(Some(TimeZone::fixed(jiff::tz::offset(9)))),
-        bound: bound(),
+        bound: bound().into(),
     };
     let definition = freshness(rule);
     let judge_at = |date: &str, now: &str| {
-        let judgment = judge(&definition, &json(&json!({"date": date})), Recall::Nowhere, now.parse().unwrap());
+        let judgment = judge(
+            &definition,
+            &json(&json!({"date": date})),
+            Recall::Nowhere,
+            now.parse().unwrap(),
+        );
         (judgment.verdict, judgment.data.and_then(|data| data.age))
     };
     let timestamp = |now: &str| {
@@ -480,10 +483,7 @@ fn what_is_just_too_old_looks_older_than_the_bound() {
     let mut rule = at("$.t");
     rule.signal = Signal::At {
         reading: reading(None),
-        bound: MaxAge {
-            max_age: 24 * HOUR,
-            warn_age: None,
-        },
+        bound: MaxAge::new(24 * HOUR).into(),
     };
     let sentence = message(&freshness(rule), &json(&json!({"t": "2026-11-20T08:30:00Z"})));
     assert!(
@@ -524,10 +524,10 @@ fn a_warning_comes_before_the_bound() {
     let mut rule = at("$.t");
     rule.signal = Signal::At {
         reading: reading(None),
-        bound: MaxAge {
-            max_age: HOUR,
+        bound: Bound::MaxAge(MaxAge {
             warn_age: Some(HOUR / 2),
-        },
+            ..bound()
+        }),
     };
     for (stamp, expected) in [
         ("2026-11-21T08:30:00Z", "ok"),
@@ -560,7 +560,12 @@ fn an_age_is_a_number_of_its_unit() {
     ] {
         check(&rule(unit), &json(&json!({"age": value})), expected);
     }
-    let judgment = judge(&rule(AgeUnit::Seconds), &json(&json!({"age": 7200})), Recall::Nowhere, now());
+    let judgment = judge(
+        &rule(AgeUnit::Seconds),
+        &json(&json!({"age": 7200})),
+        Recall::Nowhere,
+        now(),
+    );
     let data = judgment.data.unwrap();
     assert_eq!(data.timestamp, Some("2026-11-21T07:00:00Z".parse().unwrap()));
     assert_eq!(data.max_age, Some(HOUR));
@@ -946,7 +951,11 @@ fn all_reasons_are_told_the_worst_first() {
     let body = json!({"updatedAt": "2026-11-20T08:59:00Z", "count": 2, "tone": "rude"});
     check(&definition, &json(&body), "invalid expectation too_old warning");
     // The age is told although the verdict is another.
-    assert!(judge(&definition, &json(&body), Recall::Nowhere, now()).data.is_some());
+    assert!(
+        judge(&definition, &json(&body), Recall::Nowhere, now())
+            .data
+            .is_some()
+    );
 }
 
 #[test]
@@ -1011,7 +1020,7 @@ proptest! {
         let mut rule = at("$.t");
         rule.signal = Signal::At {
             reading: reading(None),
-            bound: MaxAge { max_age: HOUR, warn_age: warn.map(Duration::from_secs) },
+            bound: Bound::MaxAge(MaxAge { warn_age: warn.map(Duration::from_secs), ..bound() }),
         };
         let verdict = |age: i64| {
             let stamp = now().checked_sub(SignedDuration::from_secs(age)).unwrap();

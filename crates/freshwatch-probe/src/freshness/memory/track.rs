@@ -78,7 +78,11 @@ impl Track {
         };
         Self {
             first_seen: by_now(self.first_seen),
-            moved: if has_moved { Some(at) } else { self.moved.map(by_now) },
+            moved: if has_moved {
+                Some(at)
+            } else {
+                self.moved.map(by_now)
+            },
             fell: self.fall(&mark, at),
             mark,
             producer,
