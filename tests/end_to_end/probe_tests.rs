@@ -240,6 +240,56 @@ async fn a_ci_server_sees_a_case_for_each_test() {
 }
 
 #[tokio::test]
+async fn a_test_says_what_earlier_runs_saw() {
+    let text = "\
+probes:
+  loader:
+    get: https://h/
+    fresh: {advances: $.offset, max_age: 1h}
+    tests:
+      - {name: the first run, now: 2026-11-21T09:00:00Z, answer: {json: {offset: 42}}, verdict: unknown, reason: warming}
+      - name: standing still
+        now: 2026-11-21T09:00:00Z
+        before:
+          - {seen: 2026-11-21T06:00:00Z, value: 41}
+          - {seen: 2026-11-21T07:00:00Z, answer: {json: {offset: 42}}}
+        answer: {json: {offset: 42}}
+        verdict: stale
+        reason: not_advanced
+      - name: going back
+        now: 2026-11-21T09:00:00Z
+        before: {seen: 2026-11-21T08:30:00Z, value: 43}
+        answer: {json: {offset: 42}}
+        verdict: invalid
+        reason: went_backwards
+  districts:
+    get: https://h/
+    fresh: {at: $.updatedAt, each: \"$.districts[*]\", key: $.code, max_age: 1d}
+    tests:
+      - name: a vanished district is found
+        now: 2026-11-21T09:00:00Z
+        before:
+          seen: 2026-11-21T08:00:00Z
+          answer: {json: {districts: [{code: A, updatedAt: 2026-11-21T07:00:00Z}, {code: B, updatedAt: 2026-11-21T07:00:00Z}]}}
+        answer: {json: {districts: [{code: A, updatedAt: 2026-11-21T07:00:00Z}]}}
+        verdict: invalid
+";
+    let printed = test(text, &[]).await;
+    assert_eq!(printed.code, 0, "{printed:?}");
+    let forgotten = text.replace(
+        "{seen: 2026-11-21T08:30:00Z, value: 43}",
+        "{seen: 2026-11-21T08:30:00Z, value: 41}",
+    );
+    let printed = test(&forgotten, &[]).await;
+    assert_eq!(printed.code, 7, "{printed:?}");
+    assert!(
+        printed.output.contains("\n  + came     ok\n"),
+        "{}",
+        printed.output
+    );
+}
+
+#[tokio::test]
 async fn secrets_that_a_recorded_answer_tells_back_are_starred_out() {
     let text = "probes:\n  echo:\n    get: https://user:s3cret-password@api.example.com/\n    headers: {x-token: \"${env:TOKEN}\"}\n    expect: {body: {$.echo: nothing}}\n    tests:\n      - {name: a, answer: {body: echo.json}, verdict: ok}\n";
     let folder = tempfile::tempdir().expect("a folder");

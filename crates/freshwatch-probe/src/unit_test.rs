@@ -1,6 +1,7 @@
 //! A probe's own unit test: a recorded answer and a frozen clock give the expected verdict, without a network.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::definition::Definition;
 use crate::freshness::memory::{Memory, Recall};
@@ -27,12 +29,37 @@ pub struct UnitTest {
     pub place: Place,
     /// When the answer is judged.
     pub now: Timestamp,
-    /// What earlier runs saw.
-    pub before: Memory,
+    /// What earlier runs saw, the earliest first.
+    pub before: Vec<Before>,
     /// What is judged.
     pub recorded: Recorded,
     /// What must come of it.
     pub expected: Expected,
+}
+
+/// What an earlier run saw.
+#[derive(Debug, Clone)]
+pub struct Before {
+    /// When.
+    pub seen: Timestamp,
+    /// What.
+    pub what: Earlier,
+}
+
+/// What an earlier run saw.
+#[derive(Debug, Clone)]
+pub enum Earlier {
+    /// The value of each cursor of the probe.
+    Value {
+        /// The value.
+        value: Value,
+        /// The value of the producer that it follows.
+        producer: Option<Value>,
+        /// The item whose value it is, where the probe has `each`.
+        item: Option<String>,
+    },
+    /// A whole answer.
+    Answer(Recorded),
 }
 
 /// Where something stands in a probe file.
@@ -123,17 +150,52 @@ impl UnitTest {
     pub fn judge(&self, definition: &Definition) -> Judgment {
         judge(
             definition,
-            &self.observe(definition),
-            Recall::From(&self.before),
+            &self.recorded.observe(definition, self.now),
+            Recall::From(&self.memory(definition)),
             self.now,
         )
     }
 
-    /// What a run would have seen.
-    fn observe(&self, definition: &Definition) -> Observation {
-        let (exchange, outcome) = match &self.recorded {
-            Recorded::Answer(answer) => answer.observe(definition.request.max_body, self.now),
-            Recorded::Down(cause) => (Exchange::default(), Outcome::Unreachable(failure(*cause))),
+    /// What the probe would remember of the earlier runs.
+    fn memory(&self, definition: &Definition) -> Memory {
+        let mut memory = Memory::default();
+        for before in &self.before {
+            before.note(definition, &mut memory);
+        }
+        memory
+    }
+}
+
+impl Before {
+    fn note(&self, definition: &Definition, memory: &mut Memory) {
+        match &self.what {
+            Earlier::Value {
+                value,
+                producer,
+                item,
+            } => {
+                for rule in definition.fresh.iter().filter(|rule| rule.needs_memory()) {
+                    // What can be no cursor is a mistake of the file, and would not be remembered either.
+                    let _ = memory.note(rule, item.as_deref(), value, producer.as_ref(), self.seen);
+                }
+            }
+            Earlier::Answer(recorded) => {
+                let observation = recorded.observe(definition, self.seen);
+                let judgment = judge(definition, &observation, Recall::From(memory), self.seen);
+                if let Some(remembered) = judgment.memory {
+                    *memory = Arc::unwrap_or_clone(remembered);
+                }
+            }
+        }
+    }
+}
+
+impl Recorded {
+    /// What a run of the probe would have seen at `now`.
+    pub fn observe(&self, definition: &Definition, now: Timestamp) -> Observation {
+        let (exchange, outcome) = match self {
+            Self::Answer(answer) => answer.observe(definition.request.max_body, now),
+            Self::Down(cause) => (Exchange::default(), Outcome::Unreachable(failure(*cause))),
         };
         Observation {
             exchange,
@@ -198,8 +260,21 @@ fn failure(cause: Cause) -> Unreachable {
     }
 }
 
+/// The media type that web servers tell of a file by its name.
+pub fn media_type(path: &Path) -> Option<&'static str> {
+    match path.extension()?.to_str()? {
+        "json" => Some("application/json"),
+        "xml" => Some("application/xml"),
+        "csv" => Some("text/csv"),
+        "ndjson" | "jsonl" => Some("application/x-ndjson"),
+        "html" | "htm" => Some("text/html"),
+        "txt" => Some("text/plain"),
+        _ => None,
+    }
+}
+
 /// What the probe's file and the environment hold of secrets; files are read by runs alone.
-fn secrets(definition: &Definition) -> Redactor {
+pub(crate) fn secrets(definition: &Definition) -> Redactor {
     let values = RunValues::default();
     let templates = definition.request.templates();
     let secrets = templates.flat_map(|template| template.secrets(&values));

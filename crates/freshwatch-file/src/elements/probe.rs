@@ -191,7 +191,7 @@ pub(crate) fn read(key: &Key, value: Value, context: &Context) -> Declared {
         );
     }
     let made_from = context.made_from(key, value.node);
-    let tests = block.map(|block| tests::read(key, &block, context));
+    let tests = block.map(|block| tests::read(key, &block, definition.as_ref(), context));
     Declared {
         name: key.text.to_string(),
         place: key.place,

@@ -1,13 +1,15 @@
 //! `tests`: the unit tests of a probe.
 
 mod answer;
+mod before;
 mod words;
 
-use freshwatch_probe::freshness::memory::Memory;
+use freshwatch_probe::definition::Definition;
 use freshwatch_probe::unit_test::{Expected, UnitTest};
 use freshwatch_probe::verdict::Verdict;
 use jiff::Timestamp;
 
+use self::before::Scene;
 use super::scalar::{self, wrong_type};
 use crate::block::{Block, Field, Value};
 use crate::context::Context;
@@ -16,16 +18,21 @@ use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::{Key, Node, Place};
 
-const TEST: Shape = Shape {
-    later: &["before"],
-    ..Shape::closed("a test", &["name", "now", "answer", "verdict", "reason"])
-};
+const TEST: Shape = Shape::closed(
+    "a test",
+    &["name", "now", "before", "answer", "verdict", "reason"],
+);
 
 /// The longest name of a test in characters: it stands in one line of a report.
 const LONGEST_NAME: usize = 200;
 
-/// Reads the tests of a probe that was opened as `probe`.
-pub(crate) fn read(key: &Key, probe: &Block, context: &Context) -> Vec<UnitTest> {
+/// Reads the tests of a probe that was opened as `probe`, and read as `definition` where it has no mistakes.
+pub(crate) fn read(
+    key: &Key,
+    probe: &Block,
+    definition: Option<&Definition>,
+    context: &Context,
+) -> Vec<UnitTest> {
     let Some(field) = probe.field("tests").filter(|field| !field.value.inherited) else {
         if context.purpose.requires_tests() && !probe.is_damaged {
             context.report(
@@ -41,26 +48,34 @@ pub(crate) fn read(key: &Key, probe: &Block, context: &Context) -> Vec<UnitTest>
     };
     let items = scalar::list(field.value.node, "tests", context).unwrap_or_default();
     let mut names = Names::default();
+    let scene = Scene {
+        probe,
+        definition,
+        now: None,
+    };
     let tests = items
         .iter()
-        .filter_map(|item| test(item, probe, &mut names, context));
+        .filter_map(|item| test(item, &scene, &mut names, context));
     tests.collect()
 }
 
-fn test<'n>(node: &'n Node, probe: &Block, names: &mut Names<'n>, context: &Context) -> Option<UnitTest> {
+fn test<'n>(node: &'n Node, scene: &Scene, names: &mut Names<'n>, context: &Context) -> Option<UnitTest> {
     let block = Block::open(Value::own(node), &TEST, context)?;
     let name = name(&block, names, context);
-    let now = now(&block, probe, context);
+    let now = now(&block, scene.probe, context);
+    let before = block.field("before").map_or(Some(Vec::new()), |field| {
+        before::read(field, &Scene { now, ..*scene }, context)
+    });
     let help = "write what came, such as `answer: {json: {updatedAt: …}}` or `answer: {down: timeout}`";
     let recorded = block
         .required("answer", block.place, help, context)
-        .and_then(|value| answer::read(value, probe, context));
+        .and_then(|value| answer::read(value, scene.probe, context));
     let expected = expected(&block, context);
     let test = UnitTest {
         name: name?.to_owned(),
         place: context.stands_at(node.place),
         now: now?,
-        before: Memory::default(),
+        before: before?,
         recorded: recorded?,
         expected: expected?,
     };
@@ -106,14 +121,19 @@ fn now(block: &Block, probe: &Block, context: &Context) -> Option<Timestamp> {
     if block.field("now").is_none() && probe.field("fresh").is_none() {
         return Some(Timestamp::UNIX_EPOCH);
     }
-    let form = "`now: 2026-11-21T09:00:00+09:00`";
-    let help = format!("the age of data depends on it: write it like {form}");
-    let node = block.required("now", block.place, &help, context)?.node;
+    let help = "the age of data depends on it: write it like `now: 2026-11-21T09:00:00+09:00`";
+    let node = block.required("now", block.place, help, context)?.node;
+    time(node, "now", context)
+}
+
+/// A point in time, the value of this key.
+fn time(node: &Node, key: &str, context: &Context) -> Option<Timestamp> {
+    let form = format!("`{key}: 2026-11-21T09:00:00+09:00`");
     let Some(scalar) = node.scalar().filter(|_| !node.is_null()) else {
         return context.refuse(wrong_type(node, "a time").help(format!("write it like {form}")));
     };
     match scalar.text.parse() {
-        Ok(now) => Some(now),
+        Ok(time) => Some(time),
         Err(_) => context.refuse(
             Found::new(
                 node.place,

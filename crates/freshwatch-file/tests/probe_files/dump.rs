@@ -9,7 +9,7 @@ use freshwatch_probe::expectation::Expectation;
 use freshwatch_probe::freshness::{Bound, Freshness, MaxAge, Reading, Signal};
 use freshwatch_probe::matcher::{Condition, Matcher};
 use freshwatch_probe::request::{Request, RequestBody};
-use freshwatch_probe::unit_test::{Recorded, UnitTest};
+use freshwatch_probe::unit_test::{Earlier, Recorded, UnitTest};
 
 /// All that a set holds.
 pub fn set(set: &ProbeSet) -> String {
@@ -98,7 +98,29 @@ fn unit_test(text: &mut String, test: &UnitTest) {
     let (place, now, expected) = (&test.place, test.now, test.expected);
     writeln!(text, "  test {}: {now} {expected}", test.name).unwrap();
     writeln!(text, "    at {place}").unwrap();
-    match &test.recorded {
+    for before in &test.before {
+        match &before.what {
+            Earlier::Value {
+                value,
+                producer,
+                item,
+            } => writeln!(
+                text,
+                "    before at {}: {value} of {item:?} follows {producer:?}",
+                before.seen
+            )
+            .unwrap(),
+            Earlier::Answer(earlier) => {
+                writeln!(text, "    before at {}:", before.seen).unwrap();
+                recorded(text, earlier);
+            }
+        }
+    }
+    recorded(text, &test.recorded);
+}
+
+fn recorded(text: &mut String, recorded: &Recorded) {
+    match recorded {
         Recorded::Down(cause) => writeln!(text, "    down {cause:?}").unwrap(),
         Recorded::Answer(answer) => {
             let (latency, certificate) = (answer.latency, answer.certificate_valid_for);

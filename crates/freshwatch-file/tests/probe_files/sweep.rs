@@ -35,7 +35,7 @@ const VALUES: [&str; 24] = [
 ];
 
 /// The blocks whose keys the grammar knows.
-const BLOCKS: [&str; 29] = [
+const BLOCKS: [&str; 30] = [
     "HOLE",
     "defaults: {HOLE}, probes: {a: {get: 'http://h/'}}",
     "calendars: {a: {HOLE}}",
@@ -65,6 +65,7 @@ const BLOCKS: [&str; 29] = [
     "probes: {a: {get: 'http://h/', tests: [{name: x, answer: {status: 200}, verdict: ok, HOLE}]}}",
     "probes: {a: {get: 'http://h/', tests: [{name: x, verdict: ok, answer: {HOLE}}]}}",
     "probes: {a: {get: 'http://h/', tests: [{name: x, verdict: ok, answer: {certificate: {HOLE}}}]}}",
+    "probes: {a: {get: 'http://h/', fresh: {advances: $.a, max_age: 1h}, tests: [{name: x, verdict: ok, now: 2026-11-21T00:00:00Z, answer: {status: 200}, before: {HOLE}}]}}",
 ];
 
 /// Blocks whose keys are the writer's own, and the others' keys that are not built yet.

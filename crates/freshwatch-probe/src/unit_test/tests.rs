@@ -6,10 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
-use super::{Expected, FAILURES, Place, Recorded, RecordedAnswer, UnitTest};
+use super::{Before, Earlier, Expected, FAILURES, Place, Recorded, RecordedAnswer, UnitTest};
 use crate::definition::{Definition, ProbeName};
 use crate::expectation::Expectation;
-use crate::freshness::memory::Memory;
+use crate::freshness::{Freshness, MaxAge, Signal, Source};
+use crate::path::Path;
 use crate::request::{Auth, Request};
 use crate::run::Judgment;
 use crate::template::Template;
@@ -33,6 +34,10 @@ fn probe() -> Definition {
 }
 
 fn judge(definition: &Definition, recorded: Recorded) -> Judgment {
+    judge_after(definition, Vec::new(), recorded)
+}
+
+fn judge_after(definition: &Definition, before: Vec<Before>, recorded: Recorded) -> Judgment {
     let test = UnitTest {
         name: "a test".into(),
         place: Place {
@@ -41,7 +46,7 @@ fn judge(definition: &Definition, recorded: Recorded) -> Judgment {
             column: 1,
         },
         now: "2026-11-21T09:00:00Z".parse().unwrap(),
-        before: Memory::default(),
+        before,
         recorded,
         expected: Expected {
             verdict: Verdict::Ok,
@@ -147,4 +152,65 @@ fn what_is_expected_is_told_as_reports_tell_it() {
     let shown = |verdict, reason| Expected { verdict, reason }.to_string();
     assert_eq!(shown(Verdict::Stale, Some(Code::TooOld)), "stale (too_old)");
     assert_eq!(shown(Verdict::Ok, None), "ok");
+}
+
+/// A probe whose `$.offset` must move every hour.
+fn cursor() -> Definition {
+    let signal = Signal::Advances {
+        follows: None,
+        bound: MaxAge::new(Duration::from_hours(1)),
+    };
+    let source = Source::Path(Path::parse("$.offset").unwrap());
+    let mut definition = probe();
+    definition.fresh = [Freshness::new(signal, source)].into();
+    definition
+}
+
+fn seen(time: &str, what: Earlier) -> Before {
+    Before {
+        seen: time.parse().unwrap(),
+        what,
+    }
+}
+
+fn offset(value: i64) -> Earlier {
+    Earlier::Value {
+        value: value.into(),
+        producer: None,
+        item: None,
+    }
+}
+
+/// What is told of the offset 7 at 9:00 after these earlier runs.
+#[track_caller]
+fn check_after(before: Vec<Before>, told: &str) {
+    let seven = Recorded::Answer(answer(200, r#"{"offset": 7}"#));
+    assert_eq!(tell(&judge_after(&cursor(), before, seven)), told);
+}
+
+#[test]
+fn earlier_values_are_remembered() {
+    check_after(vec![], "unknown warming");
+    check_after(vec![seen("2026-11-21T08:30:00Z", offset(6))], "ok");
+    check_after(
+        vec![
+            seen("2026-11-21T06:00:00Z", offset(6)),
+            seen("2026-11-21T07:30:00Z", offset(7)),
+        ],
+        "stale not_advanced",
+    );
+    check_after(vec![seen("2026-11-21T08:30:00Z", offset(8))], "invalid went_backwards");
+}
+
+#[test]
+fn earlier_answers_are_judged_before() {
+    let answered = |body| Earlier::Answer(Recorded::Answer(answer(200, body)));
+    check_after(
+        vec![
+            seen("2026-11-21T06:00:00Z", answered(r#"{"offset": 6}"#)),
+            seen("2026-11-21T07:30:00Z", answered(r#"{"offset": 7}"#)),
+        ],
+        "stale not_advanced",
+    );
+    check_after(vec![seen("2026-11-21T08:30:00Z", answered(r#"{"offset": 6}"#))], "ok");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use freshwatch_probe::unit_test::{Recorded, RecordedAnswer};
+use freshwatch_probe::unit_test::{Recorded, RecordedAnswer, media_type};
 use freshwatch_probe::unreadable;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
@@ -233,17 +233,4 @@ fn recording(path: &Path, context: &Context) -> Result<Bytes, (Code, String, &'s
         return Err((Code::TooLarge, message, "test fewer files at once"));
     }
     Ok(bytes.into())
-}
-
-/// As web servers go by the names of files.
-fn media_type(path: &Path) -> Option<&'static str> {
-    match path.extension()?.to_str()? {
-        "json" => Some("application/json"),
-        "xml" => Some("application/xml"),
-        "csv" => Some("text/csv"),
-        "ndjson" | "jsonl" => Some("application/x-ndjson"),
-        "html" | "htm" => Some("text/html"),
-        "txt" => Some("text/plain"),
-        _ => None,
-    }
 }
