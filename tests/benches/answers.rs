@@ -50,17 +50,17 @@ fn main() -> io::Result<()> {
     println!("{:<24} {:>12} {:>12} {:>8}", "", "judgment", "parse", "ratio");
     let now = "2026-11-21T09:00:00Z".parse().map_err(io::Error::other)?;
     for (size, bytes) in SIZES {
-        report(&format!("at, {size}"), AT, PriceList::of(bytes).at(now), now)?;
+        report(&format!("at, {size}"), AT, &PriceList::of(bytes).at(now), now)?;
     }
     // A thousand items have no room in the smallest.
     for (size, bytes) in &SIZES[1..] {
         let body = PriceList::of_items(ITEMS, *bytes, now).at(now);
-        report(&format!("each of {ITEMS}, {size}"), EACH, body, now)?;
+        report(&format!("each of {ITEMS}, {size}"), EACH, &body, now)?;
     }
     Ok(())
 }
 
-fn report(name: &str, rules: &str, body: Vec<u8>, now: Timestamp) -> io::Result<()> {
+fn report(name: &str, rules: &str, body: &[u8], now: Timestamp) -> io::Result<()> {
     let definition = match load(rules) {
         Ok(definition) => definition,
         Err(mistakes) => {
@@ -68,7 +68,7 @@ fn report(name: &str, rules: &str, body: Vec<u8>, now: Timestamp) -> io::Result<
             return Ok(());
         }
     };
-    let observation = observation(body.clone());
+    let observation = observation(body.to_vec());
     let memory = Memory::default();
     let judged = || judge(&definition, &observation, Recall::From(&memory), now);
     let verdict = judged().verdict;
@@ -79,7 +79,7 @@ fn report(name: &str, rules: &str, body: Vec<u8>, now: Timestamp) -> io::Result<
     let (mut judging, mut parsing) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..ROUNDS {
         judging = judging.min(cost(times, || drop(black_box(judged())))?);
-        let parse = || drop(black_box(serde_json::from_slice::<serde_json::Value>(&body)));
+        let parse = || drop(black_box(serde_json::from_slice::<serde_json::Value>(body)));
         parsing = parsing.min(cost(times, parse)?);
     }
     println!(

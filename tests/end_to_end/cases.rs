@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 mod places;
 
 use places::Place::{self, BySignal, ByText, Wrong};
-use places::{DECOYS, PLACES, WAITING};
+use places::{DECOYS, PLACES, WAITING, XML_PATHS};
 
 /// The clock for answers that have none: years after all of them.
 const LATER: &str = "2027-01-01T00:00:00Z";
@@ -60,6 +60,21 @@ async fn every_answer_gets_its_verdict() {
         answers.len(),
         groups.join(", ")
     ));
+}
+
+#[tokio::test]
+async fn xml_is_judged_by_paths_as_well() {
+    let Some(answers) = recorded() else { return };
+    let mut count = 0;
+    for (case, _) in with_places(&answers).await {
+        let paths = XML_PATHS.iter().filter(|(name, _)| *name == case.answer.name);
+        for (_, path) in paths {
+            let formats = formats(&case.answer.signal.format);
+            case.check_right(&json!(path), formats).await;
+            count += 1;
+        }
+    }
+    assert_eq!(count, XML_PATHS.len());
 }
 
 #[tokio::test]
@@ -283,6 +298,7 @@ impl<'a> Case<'a> {
             // Nothing is newest or oldest about the first: the regex reaches from the start to it.
             ("regex", "first") => json!({"text": format!(r"(?s)\A.*?{path}")}),
             ("regex", _) => json!({"text": path}),
+            ("csv", _) => json!(column(path)),
             (other, _) => panic!("{name}: no source of the probe file is a {other}"),
         }
     }
@@ -291,7 +307,7 @@ impl<'a> Case<'a> {
         match decoy.by.as_str() {
             "jsonpath" => json!(decoy.path),
             "regex" => json!({"text": format!("({})", decoy.path)}),
-            "csv" => json!({"text": column(&self.answer.body(), &decoy.path)}),
+            "csv" => json!(column(&decoy.path)),
             other => panic!("{}: no source of the probe file is a {other}", self.answer.name),
         }
     }
@@ -313,17 +329,9 @@ fn formats(listed: &str) -> &'static [&'static str] {
     }
 }
 
-/// A regex for a column of a CSV body, before which no field is quoted.
-fn column(body: &[u8], name: &str) -> String {
-    let head = String::from_utf8_lossy(body);
-    let position = head
-        .lines()
-        .next()
-        .and_then(|head| head.split(',').position(|column| column == name));
-    format!(
-        r"(?m)^(?:[^,]*,){{{}}}(\d[^,]*),",
-        position.expect("the body has such a column")
-    )
+/// The path to a column of a CSV body.
+fn column(name: &str) -> String {
+    format!("$[*]['{name}']")
 }
 
 fn load(text: String) -> Arc<Definition> {

@@ -33,7 +33,7 @@ pub const PLACES: [(&str, Place); 31] = [
     (
         "molit_apt_rent",
         ByText {
-            waits_for: "`join`, and `read_as: xml`",
+            waits_for: "`join`",
             regex: r"<dealDay>(\d+</dealDay>\s*<dealMonth>\d+</dealMonth>\s*<dealYear>\d+)</dealYear>",
             format: "%d</dealDay> <dealMonth>%m</dealMonth> <dealYear>%Y",
         },
@@ -54,15 +54,7 @@ pub const PLACES: [(&str, Place); 31] = [
     ("socrata_michigan", BySignal),
     ("doj_press", BySignal),
     ("faa_airport_bos", Wrong("bad_timestamp")),
-    (
-        "usgs_quakes",
-        ByText {
-            waits_for: "`read_as: csv`",
-            // The thirteenth column stands before the one with commas in it.
-            regex: r"(?m)^(?:[^,]*,){12}(\d[^,]*),",
-            format: "auto",
-        },
-    ),
+    ("usgs_quakes", BySignal),
     ("spark_html_warning", Wrong("not_json")),
     ("actuator_health", Wrong("no_match")),
     ("login_page", Wrong("not_json")),
@@ -83,8 +75,14 @@ pub const PLACES: [(&str, Place); 31] = [
     ("atom_feed", BySignal),
 ];
 
+/// Paths to the listed times in answers in XML, whose listed signals are regexes.
+pub const XML_PATHS: [(&str, &str); 2] = [
+    ("ecb_eurofxref_daily", "$.Envelope.Cube.Cube[*]['@time']"),
+    ("atom_feed", "$.feed.updated"),
+];
+
 /// How many signals wait for a later issue.
-pub const WAITING: usize = 4;
+pub const WAITING: usize = 3;
 
 /// Decoys that denote no instant: the answer, the path, which of many, and what a probe that falls for it says at the
 /// clock at which the data is fresh.
