@@ -199,7 +199,10 @@ fn earlier_values_are_remembered() {
         ],
         "stale not_advanced",
     );
-    check_after(vec![seen("2026-11-21T08:30:00Z", offset(8))], "invalid went_backwards");
+    check_after(
+        vec![seen("2026-11-21T08:30:00Z", offset(8))],
+        "invalid went_backwards",
+    );
 }
 
 #[test]
@@ -212,5 +215,8 @@ fn earlier_answers_are_judged_before() {
         ],
         "stale not_advanced",
     );
-    check_after(vec![seen("2026-11-21T08:30:00Z", answered(r#"{"offset": 6}"#))], "ok");
+    check_after(
+        vec![seen("2026-11-21T08:30:00Z", answered(r#"{"offset": 6}"#))],
+        "ok",
+    );
 }
