@@ -15,6 +15,7 @@ mod redirects;
 mod retries;
 mod secrets;
 mod soak;
+mod story;
 
 mod otlp_delivery;
 mod real_receiver;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use freshwatch_agent::Agent;
 use freshwatch_probe::definition::Definition;
+use freshwatch_probe::freshness::origin::StaleAt;
 use freshwatch_probe::request::Auth;
 use freshwatch_probe::run::Run;
 use freshwatch_probe::template::Template;
@@ -39,7 +40,7 @@ async fn check(edge: Vec<u8>, origin: Vec<u8>, stale_at: Option<&str>, told: &st
     let reasons = run.judgment.reasons.iter().map(|reason| reason.message.clone());
     let notes = run.judgment.notes.iter().map(|note| format!("note: {note}"));
     let seen: Vec<String> = reasons.chain(notes).collect();
-    let place = run.judgment.stale_at.map(|at| at.as_str());
+    let place = run.judgment.stale_at.map(StaleAt::as_str);
     let address = origin.address().to_string();
     assert_eq!(
         (place, seen.join("\n").replace(&address, "ORIGIN").as_str()),
@@ -137,7 +138,7 @@ async fn credentials_go_to_the_origin_and_no_further() {
     probe.request.auth = Some(Auth::Bearer(Template::hidden("t0ken")));
     probe.request.query = vec![("lang".into(), Template::literal("ko"))];
     let run = run(probe).await;
-    assert_eq!(run.judgment.stale_at.map(|at| at.as_str()), Some("edge"));
+    assert_eq!(run.judgment.stale_at.map(StaleAt::as_str), Some("edge"));
     let (asked, led): (Recorded, Recorded) = (origin.requests()[0].clone(), away.requests()[0].clone());
     assert_eq!(asked.header("authorization"), Some("Bearer t0ken"));
     assert!(

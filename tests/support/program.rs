@@ -63,8 +63,8 @@ fn built(profile: &[&str]) -> io::Result<PathBuf> {
         message["executable"].as_str().map(PathBuf::from)
     };
     let messages = String::from_utf8_lossy(&built.stdout);
-    let executables = messages.lines().filter_map(executable);
+    let mut executables = messages.lines().filter_map(executable);
     executables
-        .last()
+        .next_back()
         .ok_or_else(|| io::Error::other("cargo names no executable that it built"))
 }

@@ -135,7 +135,12 @@ impl Format {
         }
     }
 
-    fn read_text(&self, text: &str, is_number: bool, zone: Option<&TimeZone>) -> Result<(Moment, Form), Unreadable> {
+    fn read_text(
+        &self,
+        text: &str,
+        is_number: bool,
+        zone: Option<&TimeZone>,
+    ) -> Result<(Moment, Form), Unreadable> {
         let in_form = |form: Form| move |at: Timestamp| (Moment::Instant(at), form);
         let epoch = |unit: EpochUnit| {
             let read = epoch::read(text, unit).map(in_form(Form::Epoch(unit)));
