@@ -2,7 +2,7 @@
 
 use freshwatch_probe::metric;
 use freshwatch_probe::observation::{Exchange, Phase};
-use freshwatch_probe::run::{DataAge, Run};
+use freshwatch_probe::run::{DataAge, Items, Run};
 use freshwatch_probe::verdict::Verdict;
 use jiff::Timestamp;
 
@@ -21,6 +21,9 @@ pub(super) fn record<'a>(recorder: &mut Recorder<'a, '_>, run: &'a Run) {
     connection(recorder, &run.exchange);
     if let Some(age) = &run.judgment.data {
         data(recorder, age);
+    }
+    if let Some(items) = &run.judgment.items {
+        of_items(recorder, items);
     }
 }
 
@@ -99,6 +102,17 @@ fn data(recorder: &mut Recorder<'_, '_>, data: &DataAge) {
     recorder.gauge(metric::PROBE_DATA_DUE, data.due.map(unix));
 }
 
+/// The items that were judged each on its own. However many there are, only the oldest become series.
+fn of_items<'a>(recorder: &mut Recorder<'a, '_>, items: &'a Items) {
+    let count = |count: usize| Some(number(count as u64));
+    recorder.gauge(metric::PROBE_DATA_ITEMS, count(items.judged));
+    recorder.gauge(metric::PROBE_DATA_FRESH_ITEMS, count(items.fresh));
+    for item in items.oldest.iter().take(Items::SHOWN) {
+        let age = item.age.as_secs_f64();
+        recorder.labelled(metric::PROBE_DATA_ITEM_AGE, Some(&item.name), Some(age));
+    }
+}
+
 fn version_number(version: http::Version) -> Option<f64> {
     match version {
         http::Version::HTTP_09 => Some(0.9),
@@ -113,8 +127,10 @@ fn version_number(version: http::Version) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use freshwatch_probe::metric::Kind;
-    use freshwatch_probe::run::Run;
+    use freshwatch_probe::run::{ItemAge, Items, Run};
     use freshwatch_probe::verdict::Verdict;
+
+    use jiff::SignedDuration;
 
     use super::of_run;
     use crate::record::tests::shown;
@@ -138,6 +154,31 @@ mod tests {
         shown(&kept)
             .replace("probe=real-price,team=prices,", "")
             .replace("{probe=real-price,team=prices}", "")
+    }
+
+    #[test]
+    fn items_are_counted_and_the_oldest_are_series_of_their_own() {
+        let mut run = answered(Verdict::Stale);
+        let item = |number: u8| ItemAge {
+            name: format!("district \"{number}\""),
+            age: SignedDuration::from_secs(100 - i64::from(number)),
+        };
+        run.judgment.items = Some(Box::new(Items {
+            judged: 1000,
+            fresh: 997,
+            oldest: (0..12).map(item).collect(),
+        }));
+        let shown = series(&run, |name| name.starts_with("probe_data_item"));
+        assert_eq!(shown.lines().count(), 1 + Items::SHOWN, "{shown}");
+        let shown = series(&run, |name| name.contains("items"));
+        insta::assert_snapshot!(shown, @r"
+        probe_data_items 1000
+        probe_data_fresh_items 997
+        ");
+        let oldest = measurements(&run)
+            .into_iter()
+            .find(|one| one.metric.name == "probe_data_item_age_seconds");
+        assert_eq!(oldest.unwrap().own_label(), Some(("item", "district \"0\"")));
     }
 
     #[test]
