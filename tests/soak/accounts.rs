@@ -153,16 +153,20 @@ impl Slots {
     }
 }
 
-/// How often the verdict changes along these answers, and at least: the last of them may have been cut off by a new
-/// definition, and is no change then.
+/// How often the log tells of a verdict along these answers: at least, and at most. Until `sure_to` that is each change
+/// of it. From then on a new definition may have come, with which the last verdict is forgotten: a change may go
+/// untold, and what is not ok may be told anew.
 pub fn changes(asked: &[Asked], sure_to: Timestamp) -> (u64, u64) {
     let mut last = Verdict::Ok;
     let (mut least, mut most) = (0, 0);
     for asked in asked {
         let verdict = asked.deed.verdict();
+        let is_sure = asked.ended.is_some_and(|ended| ended < sure_to);
         if verdict != last {
             most += 1;
-            least += u64::from(asked.ended.is_some_and(|ended| ended < sure_to));
+            least += u64::from(is_sure);
+        } else if !is_sure && verdict != Verdict::Ok {
+            most += 1;
         }
         last = verdict;
     }
