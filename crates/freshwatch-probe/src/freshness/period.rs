@@ -161,6 +161,24 @@ impl Period {
         Self::containing(self.start.checked_sub(self.unit.span()).ok()?, self.unit)
     }
 
+    /// The one before it that the zone has: when clocks go forward they skip an hour, and when a country crosses the
+    /// date line, a day.
+    pub fn previous_in(self, zone: &TimeZone) -> Option<Self> {
+        let exists = |period: &Self| {
+            period
+                .start(zone)
+                .zip(period.end(zone))
+                .is_some_and(|(start, end)| start < end)
+        };
+        // No zone has ever skipped two in a row.
+        let previous = self.previous()?;
+        if exists(&previous) {
+            Some(previous)
+        } else {
+            previous.previous()
+        }
+    }
+
     /// Whether data of this period shows that `wanted` has landed: it ends no earlier. Nothing can be told when it is
     /// the coarser of the two: a month says nothing of its days.
     pub fn reaches(self, wanted: Self) -> Option<bool> {
@@ -263,6 +281,41 @@ mod tests {
             "2027-01-01T00:00:00 to 2027-12-31T23:59:59",
             ["the year 2026", "the year 2028"],
         );
+    }
+
+    #[test]
+    fn a_zone_may_lack_the_one_before() {
+        let check = |zone: &str, at: &str, unit: Unit, expected: &str| {
+            let zone = TimeZoneDatabase::bundled().get(zone).unwrap();
+            let period = Period::containing(at.parse().unwrap(), unit).unwrap();
+            assert_eq!(period.previous_in(&zone).unwrap().to_string(), expected);
+        };
+        check(
+            "Europe/Berlin",
+            "2026-03-29T03:05",
+            Unit::Hour,
+            "2026-03-29 01:00 to 02:00",
+        );
+        check(
+            "Europe/Berlin",
+            "2026-03-29T04:05",
+            Unit::Hour,
+            "2026-03-29 03:00 to 04:00",
+        );
+        check(
+            "Europe/Berlin",
+            "2026-10-25T03:05",
+            Unit::Hour,
+            "2026-10-25 02:00 to 03:00",
+        );
+        check(
+            "Australia/Lord_Howe",
+            "2026-10-04T03:05",
+            Unit::Hour,
+            "2026-10-04 02:00 to 03:00",
+        );
+        check("Pacific/Apia", "2011-12-31T00:05", Unit::Day, "2011-12-29");
+        check("Pacific/Apia", "2012-01-01T00:05", Unit::Day, "2011-12-31");
     }
 
     #[test]

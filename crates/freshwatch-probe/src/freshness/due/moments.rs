@@ -177,7 +177,7 @@ impl Due {
         let period = match (covers.of, covers.which) {
             (Covered::Period(unit), Which::Current) => Period::containing(named, unit),
             (Covered::Period(unit), Which::Previous) => {
-                Period::containing(named, unit).and_then(Period::previous)
+                Period::containing(named, unit).and_then(|period| period.previous_in(&self.zone))
             }
             (Covered::BusinessDay, which) => {
                 let steps = match which {

@@ -7,6 +7,7 @@ use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::TimeZone;
 
 use super::{Form, Moment, Period, Unreadable, auto, civil, zoned};
+use crate::freshness::period::Unit;
 
 /// A checked strftime pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,10 +62,15 @@ impl Pattern {
         let own = own_zone(&parsed);
         let form = Form::Pattern { zoned: own.is_some() };
         let zone = own.as_ref().or(zone);
-        let moment = if parsed.hour().is_some() {
-            civil(parsed.to_datetime().map_err(|_| malformed())?, zone)?
-        } else {
+        let moment = if parsed.hour().is_none() {
             zoned(period(&parsed).ok_or_else(malformed)?, zone)?
+        } else {
+            let shown = parsed.to_datetime().map_err(|_| malformed())?;
+            if parsed.minute().is_none() && parsed.second().is_none() {
+                zoned(Period::containing(shown, Unit::Hour).ok_or_else(malformed)?, zone)?
+            } else {
+                civil(shown, zone)?
+            }
         };
         Ok((moment, form))
     }

@@ -221,10 +221,16 @@ fn patterns_read_what_they_say() {
         "2026-11-20 Europe/Berlin",
         "2026-11-19T23:00:00Z/2026-11-20T23:00:00Z",
     );
+    // An hour without its minutes is a period as well.
     seoul(
         "%Y-%m-%d %H %Q",
         "2026-11-20 09 Europe/Berlin",
-        "2026-11-20T08:00:00Z",
+        "2026-11-20T08:00:00Z/2026-11-20T09:00:00Z",
+    );
+    seoul(
+        "%Y%m%d %I%p",
+        "20261120 06PM",
+        "2026-11-20T09:00:00Z/2026-11-20T10:00:00Z",
     );
     // A weekday that contradicts its date.
     seoul(
