@@ -8,6 +8,7 @@ mod connections;
 mod cookbook;
 mod daemon;
 mod demo;
+mod explain;
 mod health;
 mod origin;
 mod probe_tests;
