@@ -1,7 +1,7 @@
 //! `freshwatch explain` as its users see it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use base64::Engine as _;
@@ -79,7 +79,7 @@ const TOLD: &str = r#"real-price
               a run may take 10s
   expects     the status is 2xx
   fresh       `$.updatedAt` is a point in time, and the data is as old as that
-              the value is read as whatever cannot be mistaken for something else (`format: auto`); one without a zone is taken for one of Europe/Berlin (`timezone`)
+              the value may be in any form that cannot be mistaken for another (`format: auto`); one without a zone is taken for one of Europe/Berlin (`timezone`)
               `stale` when older than 2d
               a time up to 2m ahead counts as now, one further ahead is `invalid` (`max_skew`)
               what is missing, `null` or cannot be read is `invalid`, never fresh
@@ -98,7 +98,7 @@ the answer in answer.txt, judged at 2026-03-28T12:00:00Z
   read        "2026-03-26" is read as a day in Europe/Berlin (`timezone`): 2026-03-26, which ends at 2026-03-26T23:00:00Z (Fri 2026-03-27 00:00 +01:00 in Europe/Berlin)
   age         1d 13h, the time since 2026-03-26T23:00:00Z
   bound       1d 13h is within `max_age: 2d`
-  ok          everything that the probe promises holds
+  ok          nothing speaks against it
 "#;
 
 #[tokio::test]
@@ -118,6 +118,52 @@ async fn a_recorded_answer_is_followed_to_its_verdict() {
     let printed = folder.run(&words).await;
     assert_eq!((printed.code, printed.errors.as_str()), (0, ""));
     assert_eq!(printed.output, TOLD);
+}
+
+const DUE: &str = "\
+calendars:
+  kr-business:
+    days: [mon, tue, wed, thu, fri]
+    timezone: Asia/Seoul
+    holidays: [{from: 2027-02-06, to: 2027-02-09, name: Seollal}]
+    through: 2027-12-31
+probes:
+  real-price:
+    get: https://api.example.com/real-price?region=seoul
+    fresh:
+      period: $.baseDate
+      due: \"0 9 * * *\"
+      covers: previous_business_day
+      calendar: kr-business
+      roll: forward
+      grace: 30m
+      timezone: Asia/Seoul
+";
+
+#[tokio::test]
+async fn the_example_of_the_readme_is_true() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = fs::read_to_string(root.join("README.md")).expect("the README");
+    let (_, example) = readme.split_once("$ freshwatch explain ").expect("an example");
+    let (example, _) = example.split_once("\n```").expect("its end");
+    let (words, told) = example.split_once('\n').expect("a command and what it prints");
+    let folder = Folder::new(&[
+        ("real-price.yaml", DUE),
+        ("answer.json", "{\"baseDate\": \"2027-02-04\"}\n"),
+    ]);
+    let words: Vec<&str> = words.split_ascii_whitespace().collect();
+    let printed = folder
+        .run(&[&["explain"], &words[..], &["real-price.yaml"]].concat())
+        .await;
+    assert_eq!((printed.code, printed.errors.as_str()), (0, ""));
+    let mut rest = printed.output.as_str();
+    for line in told.lines().filter(|line| line.trim() != "…") {
+        let found = rest.split_once(&format!("{line}\n"));
+        rest = found
+            .unwrap_or_else(|| panic!("`{line}` is not in its place:\n{}", printed.output))
+            .1;
+    }
+    assert_eq!(rest, "");
 }
 
 #[tokio::test]

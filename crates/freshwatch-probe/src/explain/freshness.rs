@@ -85,13 +85,23 @@ fn reading(rule: &Freshness) -> Vec<String> {
         Some(zone) => format!("one without a zone is taken for one of {zone} (`timezone`)"),
         None => "one without a zone is `invalid`, as there is no `timezone`".into(),
     };
-    vec![format!("the value is read as {}; {zone}", format_words(format))]
+    let how = match format {
+        Format::Auto => "may be in any form that cannot be mistaken for another (`format: auto`)".into(),
+        Format::Rfc3339
+        | Format::Http
+        | Format::Unix
+        | Format::UnixMs
+        | Format::UnixUs
+        | Format::UnixNs
+        | Format::Pattern(_) => format!("is read as {}", format_words(format)),
+    };
+    vec![format!("the value {how}; {zone}")]
 }
 
 /// How a value is read, for behind "as".
 pub(crate) fn format_words(format: &Format) -> String {
     match format {
-        Format::Auto => "whatever cannot be mistaken for something else (`format: auto`)".into(),
+        Format::Auto => "what it looks like".into(),
         Format::Rfc3339 => "an RFC 3339 time".into(),
         Format::Http => "an HTTP date".into(),
         Format::Unix => "seconds since 1970".into(),

@@ -27,7 +27,7 @@ fn rhythm(definition: &Definition) -> String {
     match (&schedule.when, jitter) {
         (When::Every(interval), None) => {
             format!(
-                "every {}, at a moment within it that follows from the probe's name",
+                "every {}, at a moment that follows from the probe's name",
                 duration::show(*interval)
             )
         }

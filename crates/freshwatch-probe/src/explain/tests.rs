@@ -124,7 +124,7 @@ fn a_plain_probe_says_what_its_defaults_are() {
     insta::assert_snapshot!(told(&definition()), @r"
     asks: GET https://api.example.com/real-price?region=seoul
     asks: the body is read as its content type says, and as JSON where that says nothing, up to 1 MiB of it
-    runs: every 1m, at a moment within it that follows from the probe's name
+    runs: every 1m, at a moment that follows from the probe's name
     runs: a run may take 10s
     expects: the status is 2xx
     ");
@@ -162,7 +162,7 @@ fn no_secret_stands_in_a_promise() {
     asks: with the body `*** written out`
     asks: with a bearer token
     asks: the body is read as its content type says, and as JSON where that says nothing, up to 1 MiB of it
-    runs: every 1m, at a moment within it that follows from the probe's name
+    runs: every 1m, at a moment that follows from the probe's name
     runs: a run may take 10s
     expects: the status is 2xx
     ");
@@ -181,11 +181,11 @@ fn what_must_have_landed_is_told_with_its_calendar() {
     insta::assert_snapshot!(told(&definition), @r"
     asks: GET https://api.example.com/real-price?region=seoul
     asks: the body is read as its content type says, and as JSON where that says nothing, up to 1 MiB of it
-    runs: every 1m, at a moment within it that follows from the probe's name
+    runs: every 1m, at a moment that follows from the probe's name
     runs: a run may take 10s
     expects: the status is 2xx
     fresh: `$.baseDate` is the period that the data covers, and the data is as old as its end
-    fresh: the value is read as whatever cannot be mistaken for something else (`format: auto`); one without a zone is taken for one of Asia/Seoul (`timezone`)
+    fresh: the value may be in any form that cannot be mistaken for another (`format: auto`); one without a zone is taken for one of Asia/Seoul (`timezone`)
     fresh: the previous business day's data must have landed at every due moment (the cron line `0 9 * * *` in Asia/Seoul)
     fresh: what has not landed then is `degraded` for 30m, and `stale` after that
     fresh: a due moment on a closed day moves to the same time on the next open day, by the calendar `kr-business` (Monday to Friday, 09:00 to 18:00, but 9 days of holidays, in Asia/Seoul, known through 2027-12-31 and `unknown` after that)
@@ -215,12 +215,12 @@ fn items_are_told() {
     insta::assert_snapshot!(told(&definition), @r"
     asks: GET https://api.example.com/real-price?region=seoul
     asks: the body is read as its content type says, and as JSON where that says nothing, up to 1 MiB of it
-    runs: every 1m, at a moment within it that follows from the probe's name
+    runs: every 1m, at a moment that follows from the probe's name
     runs: a run may take 10s
     expects: the status is 2xx
     fresh: each item at `$.districts[*]` is judged on its own and called by `$.code`; `$` is the item here
     fresh: `$.baseDate` is the period that the data covers, and the data is as old as its end
-    fresh: the value is read as whatever cannot be mistaken for something else (`format: auto`); one without a zone is taken for one of Asia/Seoul (`timezone`)
+    fresh: the value may be in any form that cannot be mistaken for another (`format: auto`); one without a zone is taken for one of Asia/Seoul (`timezone`)
     fresh: `stale` when older than 2d, `degraded` when older than 1d 12h
     fresh: only open time counts, by the calendar `kr-business` (Monday to Friday, 09:00 to 18:00, but 9 days of holidays, in Asia/Seoul, known through 2027-12-31 and `unknown` after that)
     fresh: at least 95% of the items must be fresh
@@ -312,7 +312,7 @@ fn expectations_are_told_as_sentences() {
     asks: GET https://api.example.com/real-price?region=seoul
     asks: the body is read as its content type says, and as JSON where that says nothing, up to 1 MiB of it
     runs: not at all while it is disabled (`enabled: false`), else
-    runs: every 1m, at a moment within it that follows from the probe's name
+    runs: every 1m, at a moment that follows from the probe's name
     runs: a run may take 10s, all attempts together
     runs: when it is down it is tried again, 3 times in all, with pauses that begin at 500ms and grow
     decides: `unknown` when the status is 503, and the body, as text, contains "maintenance"

@@ -122,7 +122,7 @@ impl Page {
         let _ = write!(self.text, "  {style}{:<WORDS$}{style:#}", judgment.verdict);
         let indent = 2 + WORDS;
         if judgment.reasons.is_empty() {
-            self.text.push_str("everything that the probe promises holds\n");
+            self.text.push_str("nothing speaks against it\n");
         }
         for (index, reason) in judgment.reasons.iter().enumerate() {
             let before = if index == 0 { 0 } else { indent };
