@@ -393,7 +393,7 @@ async fn wrong_use_is_told_with_its_remedy() {
         (
             &["explain", "search", "prices.yaml", "--answer", "answer.txt"],
             64,
-            "has no status",
+            "the first line of its head has no status",
         ),
         (
             &["explain", "search", "prices.yaml", "--answer", "a", "--offline"],

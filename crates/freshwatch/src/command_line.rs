@@ -115,18 +115,19 @@ Exit codes: 0 every test holds, 7 some test does not, 64 wrong use of the comman
 
 const EXPLAIN_HELP: &str = "\
 Examples:
-  freshwatch explain real-price                    asks its endpoint once, and tells how that is judged
-  freshwatch explain real-price --offline          what it promises and what is next; nothing is sent
-  freshwatch explain prices.yaml                   the only probe of a file
+  freshwatch explain real-price              asks its endpoint once, and tells how that is judged
+  freshwatch explain real-price --offline    what it promises and what is next; nothing is sent
+  freshwatch explain prices.yaml             the only probe of a file
   curl -i https://api.example.com/real-price | freshwatch explain real-price --answer -
   freshwatch explain real-price --answer answer.json --now 2026-11-21T09:00:00+09:00
 
-FILE holds what `curl -i` prints, or a body alone, whose content type is told by the file's name; `-` is standard input.
-It tells neither of the certificate nor of the time that the answer took, so that these are not judged then.
-What earlier runs saw of `advances` and `changes` is read from the file of --state, and left as it is. An `origin` is
-not asked, and there is one attempt.
+A file of --answer holds what `curl -i` prints, or a body alone, whose content type follows from
+the file's name. Neither the certificate nor the time that the answer took is in it, so these are
+not judged then. The file of --state is left as it is. There is one attempt, and an `origin` is not
+asked.
 
-Exit codes: 0 explained, whatever the verdict, 64 wrong use of the command line, 78 probe files with mistakes.";
+Exit codes: 0 explained, whatever the verdict, 64 wrong use of the command line,
+78 probe files with mistakes.";
 
 const DEMO_HELP: &str = "\
 Examples:
@@ -329,8 +330,8 @@ pub struct Explain {
     #[arg(long, value_name = "FILE", env = "FRESHWATCH_STATE", value_parser = OsStringValueParser::new())]
     state: Option<OsString>,
     /// How to print it
-    #[arg(long, value_enum, default_value_t = LintFormat::Text)]
-    pub format: LintFormat,
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub format: ExplainFormat,
 }
 
 impl Explain {
@@ -372,12 +373,21 @@ pub enum ReportFormat {
     Junit,
 }
 
-/// How mistakes and explanations are printed.
+/// How mistakes are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LintFormat {
+    /// With a picture of the place
+    Text,
+    /// `freshwatch.lint/v1`
+    Json,
+}
+
+/// How an explanation is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
     /// For people
     Text,
-    /// `freshwatch.lint/v1`; of a probe explained `freshwatch.explain/v1`
+    /// `freshwatch.explain/v1`
     Json,
 }
 

@@ -70,6 +70,7 @@ fn split(bytes: &[u8]) -> Result<(usize, usize), String> {
     Err("its head does not end within 256 KiB: a head ends with an empty line".into())
 }
 
+/// What is wrong is told by its line alone: what stands in it may be a secret.
 fn read(head: &[u8]) -> Result<(u16, HeaderMap), String> {
     let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let line = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
@@ -79,21 +80,14 @@ fn read(head: &[u8]) -> Result<(u16, HeaderMap), String> {
         .and_then(|word| word.parse().ok());
     let status = status
         .filter(|status| (100..=599).contains(status))
-        .ok_or_else(|| {
-            let line: String = line.chars().take(80).collect();
-            format!(
-                "`{}` has no status: write it like `HTTP/1.1 200 OK`",
-                line.escape_debug()
-            )
-        })?;
+        .ok_or("the first line of its head has no status: write it like `HTTP/1.1 200 OK`")?;
     let mut headers = HeaderMap::new();
-    for line in lines.filter(|line| !line.is_empty()) {
+    for (index, line) in lines.enumerate().filter(|(_, line)| !line.is_empty()) {
         let (name, value) = field(line).ok_or_else(|| {
-            let line: String = String::from_utf8_lossy(line).chars().take(40).collect();
             format!(
-                "`{}` is no header line: write it like `content-type: application/json`, and an empty line before the \
-                 body",
-                line.escape_debug()
+                "line {} of its head is no header line: write it like `content-type: application/json`, and an empty \
+                 line before the body",
+                index + 2
             )
         })?;
         headers.append(name, value);
@@ -178,9 +172,11 @@ mod tests {
         let told = |text: &[u8]| recorded(Bytes::copy_from_slice(text), Path::new("a")).unwrap_err();
         assert_eq!(
             told(b"HTTP/1.1 OK\n\n"),
-            "`HTTP/1.1 OK` has no status: write it like `HTTP/1.1 200 OK`"
+            "the first line of its head has no status: write it like `HTTP/1.1 200 OK`"
         );
-        assert!(told(b"HTTP/1.1 200 OK\n{\"a\": 1}\n").starts_with("`{\\\"a\\\": 1}` is no header line"));
+        assert!(
+            told(b"HTTP/1.1 200 OK\na: b\n{\"a\" 1}\n").starts_with("line 3 of its head is no header line")
+        );
         let gzip = b"HTTP/1.1 200 OK\nContent-Encoding: gzip\n\n\x1f\x8b\x08";
         assert_eq!(
             told(gzip),

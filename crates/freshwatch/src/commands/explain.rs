@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::runtime::Builder;
 
-use crate::command_line::{Explain, LintFormat};
+use crate::command_line::{Explain, ExplainFormat};
 use crate::exit_code::ExitCode;
 use crate::report;
 use crate::report::explain::{Asked, Explained, Way};
@@ -74,8 +74,8 @@ pub fn run(options: &Explain) -> Result<ExitCode> {
         way,
     };
     report::conclude(&match options.format {
-        LintFormat::Text => report::explain::text(&explained, columns()),
-        LintFormat::Json => report::explain::json(&explained),
+        ExplainFormat::Text => report::explain::text(&explained, columns()),
+        ExplainFormat::Json => report::explain::json(&explained),
     })?;
     Ok(ExitCode::Ok)
 }
@@ -294,15 +294,15 @@ impl Judged {
 }
 
 /// Probe files with mistakes: nothing is explained.
-fn refuse(mistakes: &Mistakes, format: LintFormat) -> Result<ExitCode> {
+fn refuse(mistakes: &Mistakes, format: ExplainFormat) -> Result<ExitCode> {
     let count = report::text::counted(mistakes.count(), "mistake", "mistakes");
     report::note(&format!(
         "{}\n{count}; nothing was explained\n",
         mistakes.render(true)
     ));
     report::conclude(&match format {
-        LintFormat::Text => String::new(),
-        LintFormat::Json => report::explain::json_of_mistakes(mistakes),
+        ExplainFormat::Text => String::new(),
+        ExplainFormat::Json => report::explain::json_of_mistakes(mistakes),
     })?;
     Ok(ExitCode::Mistakes)
 }
