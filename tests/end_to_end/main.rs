@@ -9,6 +9,7 @@ mod cookbook;
 mod daemon;
 mod demo;
 mod edges;
+mod explain;
 mod health;
 mod origin;
 mod probe_tests;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use freshwatch_probe::definition::Definition;
 use freshwatch_probe::observation::Observation;
+use freshwatch_probe::redact::Redactor;
 
 use crate::agent::Agent;
 use crate::{clock, http};
@@ -20,5 +21,12 @@ impl Agent {
             }
             Err(why) => Observation::not_made(why),
         }
+    }
+
+    /// What must not be shown of an answer to a probe, wherever the answer is from: what the files that the probe names
+    /// hold is among it. None when they cannot be read.
+    pub async fn secrets(&self, definition: &Arc<Definition>) -> Option<Redactor> {
+        let preparation = self.shared.preparations.of(definition).await.ok()?;
+        Some(preparation.secrets.clone())
     }
 }

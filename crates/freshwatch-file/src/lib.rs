@@ -42,3 +42,4 @@ pub use mistake::{Also, Code, Mistake};
 pub use mistakes::Mistakes;
 pub use parse::{ProbeSet, Source, parse, parse_for};
 pub use purpose::Purpose;
+pub use suggestion::nearest;

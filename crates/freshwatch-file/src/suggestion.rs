@@ -1,7 +1,7 @@
 //! What somebody may have meant by a word with a typo.
 
 /// The known word that is nearest to `word`, if any is near enough to be meant.
-pub(crate) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     // Longer ones are no typos of anything known; the distance costs their length squared.
     if word.is_empty() || word.len() > 80 {
         return None;

@@ -77,6 +77,17 @@ impl Form {
         }
     }
 
+    /// The name that people know it by.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "JSON",
+            Self::Xml => "XML",
+            Self::Csv => "CSV",
+            Self::NdJson => "JSON lines",
+            Self::Text => "text",
+        }
+    }
+
     /// Whether it knows no numbers, so that they are spelt as text.
     pub const fn spells_numbers(self) -> bool {
         match self {

@@ -1,5 +1,7 @@
 //! The one judgment, and the precedence of verdicts: it stands here alone.
 
+mod aloud;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,6 +9,7 @@ use jiff::Timestamp;
 use crate::breach::{Breach, BreachKind};
 use crate::definition::Definition;
 use crate::expectation::{StatusSet, VerdictRule};
+use crate::explain::Trace;
 use crate::freshness::assess::Assessment;
 use crate::freshness::cache;
 use crate::freshness::memory::{Memory, Recall};
@@ -25,10 +28,24 @@ pub fn judge(
     recall: Recall<'_>,
     now: Timestamp,
 ) -> Judgment {
+    judge_aloud(definition, observation, recall, now, Trace::NONE)
+}
+
+/// As [`judge`], and tells its steps to whoever listens.
+pub fn judge_aloud(
+    definition: &Definition,
+    observation: &Observation,
+    recall: Recall<'_>,
+    now: Timestamp,
+    trace: Trace<'_>,
+) -> Judgment {
     let mut findings = match &observation.outcome {
         Outcome::NotMade(why) => Findings::of(not_made(why)),
         Outcome::Unreachable(failure) => Findings::of(unreachable(failure)),
-        Outcome::Answered(answer) => Case::new(definition, observation, answer, recall, now).judge(),
+        Outcome::Answered(answer) => {
+            let case = Case::new(definition, observation, answer, recall, now);
+            case.aloud(trace).judge()
+        }
     };
     if let Outcome::Answered(answer) = &observation.outcome
         && findings
@@ -47,6 +64,7 @@ pub fn judge(
         reason.seen.iter_mut().for_each(redact);
     }
     findings.notes.iter_mut().for_each(redact);
+    trace.redact(redact);
     findings.into_judgment()
 }
 
@@ -131,7 +149,15 @@ impl<'a> Case<'a> {
         }
     }
 
+    fn aloud(self, trace: Trace<'a>) -> Self {
+        Self {
+            view: self.view.aloud(trace),
+            ..self
+        }
+    }
+
     fn judge(&self) -> Findings {
+        self.tell_answer();
         if let Some(findings) = self.ruled() {
             return findings;
         }
@@ -150,6 +176,7 @@ impl<'a> Case<'a> {
             Err(_) => false,
         });
         if let Some(reason) = self.status().filter(|_| !decides) {
+            self.tell_status(&reason);
             findings.add(reason);
             // What came is not the answer that the other promises are about; only how it came still counts.
             self.warn_of_the_way(&mut findings);
@@ -172,8 +199,9 @@ impl<'a> Case<'a> {
     fn ruled(&self) -> Option<Findings> {
         let rules = &self.definition.verdict_rules;
         let rule = rules.iter().find(|rule| {
-            self.rule_breaches(rule)
-                .is_some_and(|breaches| breaches.is_empty())
+            let breaches = self.rule_breaches(rule);
+            self.tell_rule(rule.verdict, breaches.as_deref());
+            breaches.is_some_and(|breaches| breaches.is_empty())
         })?;
         let word = rule.verdict;
         let message = format!(
@@ -219,6 +247,7 @@ impl<'a> Case<'a> {
 
     /// The age of the data for the telemetry, when something else has decided the verdict.
     fn assess_quietly(&self, findings: &mut Findings) {
+        self.tell_quietness();
         for assessment in self.assess(findings) {
             findings.add_ages(assessment.data, assessment.items);
         }
@@ -229,7 +258,11 @@ impl<'a> Case<'a> {
         let rules = &self.definition.fresh;
         let mut assessments: Vec<Assessment> = rules
             .iter()
-            .map(|rule| rule.assess(&self.view, self.recall, self.now))
+            .enumerate()
+            .map(|(index, rule)| {
+                self.tell_fresh(index);
+                rule.assess(&self.view, self.recall, self.now)
+            })
             .collect();
         if let Recall::From(before) = self.recall
             && self.definition.remembers()
@@ -270,6 +303,7 @@ impl<'a> Case<'a> {
     }
 
     fn add_report(&self, findings: &mut Findings, report: &SelfReport) {
+        self.tell_report(report);
         if report.verdict == Verdict::Ok {
             return;
         }
@@ -348,11 +382,15 @@ impl<'a> Case<'a> {
             }
         }
         let exchange = &self.observation.exchange;
-        for breach in self.definition.expect.breaches(&self.view, exchange, self.now) {
+        let breaches = self.definition.expect.breaches(&self.view, exchange, self.now);
+        self.tell_breaches("expect", &breaches);
+        for breach in breaches {
             findings.add(expected(breach));
         }
         if let Some(warn) = &self.definition.warn {
-            for breach in warn.breaches(&self.view, exchange, self.now) {
+            let breaches = warn.breaches(&self.view, exchange, self.now);
+            self.tell_breaches("warn", &breaches);
+            for breach in breaches {
                 findings.add(warned(breach));
             }
         }

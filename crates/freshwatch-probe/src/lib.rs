@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod cron;
 pub mod definition;
 pub mod expectation;
+pub mod explain;
 pub mod fingerprint;
 pub mod freshness;
 pub mod request;

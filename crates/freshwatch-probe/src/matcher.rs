@@ -305,7 +305,7 @@ impl Condition {
         }
     }
 
-    fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let quoted = |text: &String| format!("{text:?}");
         match self {
             Self::Equals(value) => show::wanted(value),

@@ -8,6 +8,7 @@ use serde_json::Value;
 pub use crate::body::Unparsable;
 use crate::body::{self, Form};
 use crate::definition::Definition;
+use crate::explain::Trace;
 use crate::freshness::Source;
 use crate::looks::Looks;
 use crate::observation::{Answer, Body};
@@ -20,6 +21,8 @@ pub struct View<'a> {
     pub answer: &'a Answer,
     /// What must not be shown of it.
     pub secrets: &'a Redactor,
+    /// Where the judge tells its steps.
+    pub trace: Trace<'a>,
     definition: &'a Definition,
     whole: OnceCell<Result<Value, Unparsable>>,
     pruned: OnceCell<Option<Pruned<'a>>>,
@@ -37,10 +40,16 @@ impl<'a> View<'a> {
         Self {
             answer,
             secrets,
+            trace: Trace::NONE,
             definition,
             whole: OnceCell::new(),
             pruned: OnceCell::new(),
         }
+    }
+
+    /// The same, with a place where the judge tells its steps.
+    pub fn aloud(self, trace: Trace<'a>) -> Self {
+        Self { trace, ..self }
     }
 
     /// The whole body as a document: JSON (RFC 8259), or what `read_as` or the content type makes of it.
@@ -155,7 +164,8 @@ impl<'a> View<'a> {
         Some(Pruned { looks, document })
     }
 
-    fn form(&self) -> Form {
+    /// How the body is read.
+    pub fn form(&self) -> Form {
         Form::of(self.definition.request.read_as, self.content_type())
     }
 

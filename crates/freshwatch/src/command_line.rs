@@ -42,6 +42,9 @@ pub enum Command {
     /// Run the probes' own tests: a recorded answer and a frozen clock, no network
     #[command(after_long_help = TEST_HELP)]
     Test(Test),
+    /// Say in plain words what a probe promises, what is next, and how its verdict comes about
+    #[command(after_long_help = EXPLAIN_HELP)]
+    Explain(Explain),
     /// Watch a pretend service go stale, break and recover
     #[command(after_long_help = DEMO_HELP)]
     Demo(Demo),
@@ -109,6 +112,22 @@ Nothing is sent, so variables of the environment need not be set.
 
 Exit codes: 0 every test holds, 7 some test does not, 64 wrong use of the command line,
 78 probe files with mistakes; nothing was tested.";
+
+const EXPLAIN_HELP: &str = "\
+Examples:
+  freshwatch explain real-price              asks its endpoint once, and tells how that is judged
+  freshwatch explain real-price --offline    what it promises and what is next; nothing is sent
+  freshwatch explain prices.yaml             the only probe of a file
+  curl -i https://api.example.com/real-price | freshwatch explain real-price --answer -
+  freshwatch explain real-price --answer answer.json --now 2026-11-21T09:00:00+09:00
+
+A file of --answer holds what `curl -i` prints, or a body alone, whose content type follows from
+the file's name. Neither the certificate nor the time that the answer took is in it, so these are
+not judged then. The file of --state is left as it is. There is one attempt, and an `origin` is not
+asked.
+
+Exit codes: 0 explained, whatever the verdict, 64 wrong use of the command line,
+78 probe files with mistakes.";
 
 const DEMO_HELP: &str = "\
 Examples:
@@ -288,6 +307,41 @@ pub struct Test {
     pub format: ReportFormat,
 }
 
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The probe; it can be left out where there is only one
+    #[arg(value_name = "PROBE")]
+    pub probe: Option<String>,
+    /// Probe files, or folders that are read recursively (*.yaml, *.yml) [default: probes/]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Judge the answer in this file instead of asking the endpoint: what `curl -i` prints, or a body; `-` is
+    /// standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    pub answer: Option<PathBuf>,
+    /// Judge nothing and send nothing
+    #[arg(long)]
+    pub offline: bool,
+    /// As if it were this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = read_time)]
+    pub now: Option<Timestamp>,
+    /// Read from this file what earlier runs saw of `advances` and `changes`
+    #[arg(long, value_name = "FILE", env = "FRESHWATCH_STATE", value_parser = OsStringValueParser::new())]
+    state: Option<OsString>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub format: ExplainFormat,
+}
+
+impl Explain {
+    /// The file in which earlier runs remember. An empty name is none.
+    pub fn state(&self) -> Option<&Path> {
+        let file = self.state.as_deref();
+        file.filter(|file| !file.is_empty()).map(Path::new)
+    }
+}
+
 /// `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -325,6 +379,15 @@ pub enum LintFormat {
     /// With a picture of the place
     Text,
     /// `freshwatch.lint/v1`
+    Json,
+}
+
+/// How an explanation is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people
+    Text,
+    /// `freshwatch.explain/v1`
     Json,
 }
 

@@ -34,6 +34,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(options) => commands::run::run(&options),
         Command::Lint(options) => commands::lint::run(&options),
         Command::Test(options) => commands::test::run(&options),
+        Command::Explain(options) => commands::explain::run(&options),
         Command::Demo(options) => commands::demo::run(&options),
     };
     outcome.unwrap_or_else(|error| stopped_by(&error))

@@ -8,6 +8,7 @@ use super::timestamp::Moment;
 use super::{Bound, MaxAge, Signal};
 use crate::calendar::PastThrough;
 use crate::duration;
+use crate::explain::Stage;
 use crate::run::DataAge;
 use crate::verdict::{Code, Reason, Verdict};
 
@@ -65,7 +66,9 @@ impl Look<'_, '_> {
             },
             (Signal::Age { bound, .. }, At::Age(age)) => {
                 let timestamp = self.now.checked_sub(age).ok();
-                Finding::of_age(choice, age.max(SignedDuration::ZERO), timestamp, bound)
+                let age = age.max(SignedDuration::ZERO);
+                self.tell_bound(age, bound);
+                Finding::of_age(choice, age, timestamp, bound)
             }
             // No other signal reads such a value.
             (Signal::Expires { .. } | Signal::At { .. } | Signal::Period { .. }, At::Age(_))
@@ -79,21 +82,29 @@ impl Look<'_, '_> {
     fn judge_moment(&self, choice: &Choice<'_>, moment: Moment, bound: &MaxAge) -> Finding {
         let timestamp = Some(self.data_time(moment));
         match bound.age_since(moment.end(), self.now) {
-            Ok(age) => Finding::of_age(choice, age, timestamp, bound),
-            Err(past) => Finding {
-                reason: Some(past_through(&past)),
-                data: Some(DataAge {
-                    timestamp,
-                    age: None,
-                    max_age: Some(bound.max_age),
-                    due: None,
-                }),
-            },
+            Ok(age) => {
+                self.tell_age(moment.end(), age, bound);
+                self.tell_bound(age, bound);
+                Finding::of_age(choice, age, timestamp, bound)
+            }
+            Err(past) => {
+                self.tell_undecided(&past);
+                Finding {
+                    reason: Some(past_through(&past)),
+                    data: Some(DataAge {
+                        timestamp,
+                        age: None,
+                        max_age: Some(bound.max_age),
+                        due: None,
+                    }),
+                }
+            }
         }
     }
 
     fn judge_expiry(&self, choice: &Choice<'_>, moment: Moment) -> Finding {
         let end = moment.end();
+        self.tell_expiry(end);
         let data = Some(DataAge {
             timestamp: None,
             age: None,
@@ -124,12 +135,14 @@ impl Look<'_, '_> {
         let landing = match due.judge(moment, self.now) {
             Ok(landing) => landing,
             Err(why) => {
+                self.tell_undecided(&why);
                 return Finding {
                     reason: Some(undecided(&why, choice)),
                     data,
                 };
             }
         };
+        self.trace.tell(Stage::Bound, || landing.message.clone());
         let (verdict, code) = match landing.outcome {
             Outcome::Landed => return Finding { reason: None, data },
             Outcome::Late => (Verdict::Degraded, Code::Late),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Freshness;
 use super::choice::{Look, invalid};
 use super::memory::{Recall, Recollection};
+use crate::explain::Stage;
 use crate::run::{DataAge, Items};
 use crate::select::View;
 use crate::verdict::{Code, Reason, Verdict};
@@ -36,6 +37,7 @@ impl Freshness {
             view,
             item: None,
             now,
+            trace: view.trace,
         };
         let remembered = recall.of(self);
         let mut assessment = match &self.each {
@@ -60,6 +62,14 @@ impl Freshness {
         };
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let age = digits.then(|| Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))));
+        if let Some(age) = age {
+            view.trace.tell(Stage::Cache, || {
+                format!(
+                    "a cache has kept the answer for {} (the header `age`)",
+                    duration::show(age)
+                )
+            });
+        }
         match (self.max_cache_age, age) {
             (Some(_), None) => assessment.reasons.push(invalid(
                 Code::BadTimestamp,
@@ -97,7 +107,10 @@ fn assess_value(look: Look<'_, '_>) -> Assessment {
             assessment.reasons.extend(finding.reason);
             assessment.data = finding.data;
         }
-        Err(reason) => assessment.reasons.push(reason),
+        Err(reason) => {
+            look.tell_failure(&reason);
+            assessment.reasons.push(reason);
+        }
     }
     assessment
 }
@@ -110,7 +123,10 @@ fn assess_cursor(look: Look<'_, '_>, remembered: Option<&Recollection>) -> Asses
             assessment.data = judged.finding.data;
             assessment.remember = Some(Recollection::of_one(judged.track));
         }
-        Err(reason) => assessment.reasons.push(reason),
+        Err(reason) => {
+            look.tell_failure(&reason);
+            assessment.reasons.push(reason);
+        }
     }
     assessment
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::timestamp::{Moment, Unreadable};
 use super::{AgeUnit, Freshness, Pick, Reading, Signal, Source};
+use crate::explain::Trace;
 use crate::path::Path;
 use crate::redact::Redactor;
 use crate::select::{Unparsable, View};
@@ -19,6 +20,8 @@ pub(super) struct Look<'l, 'v> {
     /// The item of `each`.
     pub item: Option<&'l Value>,
     pub now: Timestamp,
+    /// Where its steps are told.
+    pub trace: Trace<'v>,
 }
 
 /// A value, read.
@@ -86,18 +89,21 @@ impl<'l> Look<'l, '_> {
             }
         }
         let (at, index) = chosen.ok_or_else(|| invalid(Code::NoMatch, nothing(&self.rule.source)))?;
-        Ok(Choice {
+        let choice = Choice {
             at,
             value: values.swap_remove(index),
             count,
             rule: self.rule,
             secrets: self.view.secrets,
-        })
+        };
+        self.tell_choice(&choice, &choice.value);
+        Ok(choice)
     }
 
     /// The values among which one is picked.
     pub fn candidates(&self, notes: &mut Vec<String>) -> Result<Vec<Value>, Reason> {
         let mut values = self.values(&self.rule.source)?;
+        self.tell_selected(&values);
         let (found, source) = (values.len(), &self.rule.source);
         match self.rule.pick {
             None if found > 1 => {

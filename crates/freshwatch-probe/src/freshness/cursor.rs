@@ -42,6 +42,7 @@ impl Look<'_, '_> {
             Some(before) => before.seen(mark, producer, self.now),
             None => Track::begin(mark, producer, self.now),
         };
+        self.tell_track(remembered.track(item), &track, &cursor.shown);
         let bound = self.bound();
         let finding = match self.judge_fall(&cursor, bound, &mut track) {
             Some(reason) => Finding {
@@ -81,6 +82,7 @@ impl Look<'_, '_> {
     fn content(&self) -> Result<Cursor, Reason> {
         let source = &self.rule.source;
         let mut values = self.values(source)?;
+        self.tell_selected(&values);
         let content = if values.len() == 1 {
             values.remove(0)
         } else {
@@ -181,6 +183,7 @@ impl Look<'_, '_> {
         let age = match bound.age_since(since, self.now) {
             Ok(age) => age,
             Err(past) => {
+                self.tell_undecided(&past);
                 return Finding {
                     reason: Some(past_through(&past)),
                     data: None,
@@ -194,6 +197,7 @@ impl Look<'_, '_> {
         // A whole watch long the producer gave it nothing to do: so it owes nothing.
         let is_idle =
             exceeded.is_some() && cursor.producer.is_some() && matches!(track.pace(), Pace::Unmoved(_));
+        self.tell_pace(since, age, bound, is_idle);
         let (since, age, is_warming) = if is_idle {
             exceeded = None;
             (self.now, SignedDuration::ZERO, false)

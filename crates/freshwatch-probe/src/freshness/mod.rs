@@ -11,6 +11,7 @@ pub mod source;
 pub mod timestamp;
 
 mod age;
+mod aloud;
 mod choice;
 mod cursor;
 

@@ -1,6 +1,7 @@
 //! What people and machines read: one file a format, and the only place that prints.
 
 pub mod delivery;
+pub mod explain;
 pub mod json;
 pub mod junit;
 pub mod mistakes;

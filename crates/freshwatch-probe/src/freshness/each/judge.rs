@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::Each;
 use super::tally::{Item, Tally};
+use crate::explain::Trace;
 use crate::freshness::age::Finding;
+use crate::freshness::aloud::Followed;
 use crate::freshness::assess::Assessment;
 use crate::freshness::choice::{Look, invalid, unparsable};
 use crate::freshness::memory::{MOST_ITEMS, Recollection};
@@ -25,23 +27,26 @@ impl Each {
     ) -> Assessment {
         let items = match look.view.select(&self.items).map_err(unparsable) {
             Ok(items) => items,
-            Err(reason) => return failed(reason),
+            Err(reason) => return failed(look, reason),
         };
         let named = match self.named(look, &items) {
             Ok(named) => named,
-            Err(reason) => return failed(reason),
+            Err(reason) => return failed(look, reason),
         };
         let present: BTreeSet<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
         let gone = self.gone(&present, remembered);
         let remembers_too_much = present.len() + gone.len() > MOST_ITEMS;
         if look.rule.needs_memory() && remembers_too_much {
-            return failed(too_many(self));
+            return failed(look, too_many(self));
         }
         let mut tally = Tally::new(self);
         let mut recollection = Recollection::default();
-        for (name, item) in &named {
+        let mut followed = Followed::default();
+        let trace = look.trace;
+        for (index, (name, item)) in named.iter().enumerate() {
             let look = Look {
                 item: Some(item),
+                trace: Trace::NONE,
                 ..look
             };
             let mut notes = Vec::new();
@@ -58,10 +63,13 @@ impl Each {
                 reason: Some(reason),
                 data: None,
             });
+            followed.see(trace, index, &finding);
             tally.add(Item { name, finding });
         }
+        followed.tell(look, &named, remembered);
         tally.miss(&gone);
         let mut assessment = tally.conclude();
+        self.tell_quorum(trace, assessment.items.as_ref(), gone.len());
         assessment.remember = self.recollection(look, remembered, recollection, &present, &gone);
         assessment
     }
@@ -163,7 +171,8 @@ impl Each {
     }
 }
 
-fn failed(reason: Reason) -> Assessment {
+fn failed(look: Look<'_, '_>, reason: Reason) -> Assessment {
+    look.tell_failure(&reason);
     Assessment {
         reasons: vec![reason],
         ..Assessment::default()
