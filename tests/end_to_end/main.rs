@@ -16,6 +16,7 @@ mod redirects;
 mod retries;
 mod secrets;
 mod soak;
+mod state;
 mod story;
 
 mod otlp_delivery;

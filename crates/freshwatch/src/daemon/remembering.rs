@@ -225,7 +225,7 @@ impl Remembering {
     async fn forget_gone(&self) {
         let there_are = self.table().there_are.clone();
         match self.file.forget_gone(there_are, clock::now()).await {
-            Ok(()) => self.wrote(&[], false),
+            Ok(began_anew) => self.wrote(&[], began_anew),
             Err(trouble) => self.failed(&trouble),
         }
     }
