@@ -10,6 +10,7 @@ mod daemon;
 mod demo;
 mod edges;
 mod health;
+mod lints;
 mod origin;
 mod probe_tests;
 mod redirects;
