@@ -3,10 +3,14 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use freshwatch_agent::clock;
 use freshwatch_tests::daemon::{Daemon, Files, Series, Settings, Signal, Target};
 use freshwatch_tests::program::{program, run};
-use freshwatch_tests::server::json;
+use freshwatch_tests::server::{Recorded, Server, json};
+use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -366,4 +370,83 @@ async fn a_daemon_without_a_file_remembers_while_it_lives() {
     scene.answer(2);
     let series = daemon.series_when(|series| runs(series, "ok") >= 2.0).await;
     assert_eq!(series.value("freshwatch_state_last_write_successful", &[]), None);
+}
+
+/// A server whose prices never change, and whose time is that of the answer: the real one once `frozen` is 0, in
+/// seconds.
+async fn stamping(frozen: &Arc<AtomicI64>) -> Server {
+    let frozen = Arc::clone(frozen);
+    Server::answering(move |_: &Recorded| {
+        let at = match frozen.load(Ordering::SeqCst) {
+            0 => clock::now(),
+            seconds => Timestamp::from_second(seconds).expect("a time"),
+        };
+        json(&format!(r#"{{"updatedAt": "{at}", "prices": [1, 2]}}"#))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_timestamp_that_is_made_with_the_answer_is_noted_and_logged_once() {
+    let frozen = Arc::new(AtomicI64::new(0));
+    let server = stamping(&frozen).await;
+    let keys = "every: 6s\n    fresh: {at: $.updatedAt, max_age: 5m}";
+    let files = Files::new(&format!(
+        "  price:\n    get: {}\n    {keys}\n",
+        server.url("/price")
+    ));
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state.db");
+    // One run less than it takes, in ten minutes that end now.
+    let began = clock::now().as_second();
+    for run in (1..=19).rev() {
+        let at = began - 35 * run;
+        frozen.store(at, Ordering::SeqCst);
+        let mut command = program();
+        command
+            .arg("check")
+            .arg(files.path())
+            .args(["--format", "json", "--state"]);
+        command
+            .arg(&state)
+            .args(["--now", &Timestamp::from_second(at).expect("a time").to_string()]);
+        let output = run_of(command).await;
+        assert_eq!(output, (Some(0), Value::Array(Vec::new())), "run {run}");
+    }
+    frozen.store(0, Ordering::SeqCst);
+    let settings = Daemon::of(&files).with("--state", state.to_str().expect("UTF-8"));
+    let daemon = settings.start().await;
+    daemon
+        .log
+        .line("price: this timestamp looks stamped at answer time: in 20 runs")
+        .await;
+    daemon.series_when(|series| series.runs("price") >= 2.0).await;
+    let shown = daemon.get("/api/v1/probes/price").await.json();
+    let notes = shown["probe"]["state"]["notes"].to_string();
+    assert!(notes.contains("in 21 runs"), "{shown:#}");
+    daemon.signal(Signal::SIGTERM);
+    let (code, lines) = daemon.ended().await;
+    assert_eq!(code, Some(0), "{lines:#?}");
+    let said = lines.iter().filter(|line| line.contains("looks stamped")).count();
+    assert_eq!(said, 1, "{lines:#?}");
+    // It was written at the end, although no verdict is made of it.
+    let mut command = program();
+    command
+        .arg("check")
+        .arg(files.path())
+        .args(["--format", "json", "--state"])
+        .arg(&state);
+    let (code, notes) = run_of(command).await;
+    assert_eq!(
+        (code, notes.to_string().contains("looks stamped")),
+        (Some(0), true),
+        "{notes}"
+    );
+}
+
+/// The exit code of a one-shot run, and what it notes.
+async fn run_of(command: Command) -> (Option<i32>, Value) {
+    let output = run(command).await;
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    (output.status.code(), report["runs"][0]["notes"].clone())
 }

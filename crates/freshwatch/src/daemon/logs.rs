@@ -199,6 +199,11 @@ pub(super) fn odd(warnings: &[&Warning]) {
     }
 }
 
+/// That a timestamp says nothing of the data.
+pub(super) fn stamped(probe: &ProbeName, note: &str) {
+    warn!(%probe, "{probe}: {note}");
+}
+
 /// What a reload changed.
 pub(super) fn reloaded(reloaded: &Reloaded) {
     let mut parts = Vec::new();
