@@ -113,6 +113,13 @@ fn whatever_follows_the_content_is_not_noted() {
     let body =
         |_: Timestamp, run: i32| json(&json!({"updatedAt": (now() + MINUTE * (run / 5 * 5)).to_string()}));
     check(&body);
+    // One that writes the same every 40 seconds.
+    let mut watch = Watch::new(at("$.updatedAt"));
+    let second = SignedDuration::from_secs(1);
+    let body = |_: Timestamp, run: i32| {
+        json(&json!({"updatedAt": (now() + second * (run * 7 / 40 * 40)).to_string()}))
+    };
+    assert!(!watch.sees(1000, second * 7, body));
     // Data that is old anyway leaves nothing behind.
     let watch = check(&stamped(MINUTE * 3));
     assert!(watch.memory.is_empty());
