@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 
 mod places;
 
-use places::Place::{self, BySignal, ByText, Wrong};
-use places::{DECOYS, PLACES, WAITING, XML_PATHS};
+use places::Place::{self, ByJoin, BySignal, ByText, Wrong};
+use places::{BY_TEXT, DECOYS, PLACES, XML_PATHS};
 
 /// The clock for answers that have none: years after all of them.
 const LATER: &str = "2027-01-01T00:00:00Z";
@@ -40,9 +40,14 @@ async fn every_answer_gets_its_verdict() {
                 .await;
                 "judged by their signal"
             }
+            ByJoin { of, parts } => {
+                case.check_right(&json!({"of": of, "join": parts}), &["auto"])
+                    .await;
+                "judged by the parts of a date"
+            }
             ByText { regex, format, .. } => {
                 case.check_right(&json!({"text": regex}), &[format]).await;
-                "judged by their text until their signal is built"
+                "judged by their text"
             }
             Wrong(code) => {
                 case.check_wrong(code).await;
@@ -78,13 +83,13 @@ async fn xml_is_judged_by_paths_as_well() {
 }
 
 #[tokio::test]
-async fn signals_that_wait_for_a_later_issue_are_counted() {
-    let waiting = PLACES.iter().filter_map(|(name, place)| match place {
-        ByText { waits_for, .. } => Some((name, waits_for)),
-        BySignal | Wrong(_) => None,
+async fn answers_that_only_a_regex_reads_are_counted() {
+    let by_text = PLACES.iter().filter_map(|(name, place)| match place {
+        ByText { because, .. } => Some((name, because)),
+        BySignal | ByJoin { .. } | Wrong(_) => None,
     });
-    let waiting: Vec<_> = waiting.collect();
-    assert_eq!(waiting.len(), WAITING, "{waiting:?}");
+    let by_text: Vec<_> = by_text.collect();
+    assert_eq!(by_text.len(), BY_TEXT, "{by_text:?}");
 }
 
 #[tokio::test]
@@ -97,6 +102,7 @@ async fn a_zone_is_never_guessed() {
                 case.source(&case.answer.signal.path),
                 formats(&case.answer.signal.format)[0],
             ),
+            ByJoin { of, parts } => (json!({"of": of, "join": parts}), "auto"),
             ByText { regex, format, .. } => (json!({"text": regex}), format),
             Wrong(_) => continue,
         };

@@ -1,4 +1,5 @@
-//! The cookbook of probes/README.md: each of its probes is loaded as it stands there, and gets good and bad answers.
+//! The cookbook of probes/README.md: each of its probes is loaded as it stands there, and gets good and bad answers, from
+//! a server or from the tests of its file.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -8,10 +9,11 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use freshwatch_agent::Agent;
-use freshwatch_file::Source;
+use freshwatch_file::{Purpose, Source};
 use freshwatch_probe::definition::Definition;
 use freshwatch_probe::request::ResolveOverride;
 use freshwatch_probe::run::Run;
+use freshwatch_probe::unit_test::UnitTest;
 use freshwatch_tests::certificates::{Authority, Identity};
 use freshwatch_tests::server::Server;
 use jiff::Timestamp;
@@ -79,7 +81,13 @@ fn html(told: &'static str, status: &str) -> Case {
     )
 }
 
-/// The answers for a probe of the cookbook, the first of them good. A probe without a row fails the test.
+/// How many probes the cookbook has.
+const PROBES: usize = 19;
+
+/// How many of them get their answers from a server: what matters about them is not in the answer alone.
+const SERVED: usize = 7;
+
+/// The answers for one of the first probes of the cookbook, the first of them good.
 fn cases(probe: &str) -> Vec<Case> {
     match probe {
         "exchange-rate" => vec![
@@ -157,7 +165,9 @@ fn cases(probe: &str) -> Vec<Case> {
             json("invalid no_match", "{}"),
         ],
         unknown => {
-            panic!("probes/README.md has a probe `{unknown}` that no test serves answers to: add a row")
+            panic!(
+                "probes/README.md has a probe `{unknown}` among the first {SERVED} that no test serves answers to: add a row"
+            )
         }
     }
 }
@@ -174,9 +184,9 @@ fn csv(told: &'static str, fields: &str) -> Case {
 #[tokio::test]
 async fn every_probe_of_the_cookbook_does_what_it_says() {
     let recipes = recipes();
-    assert_eq!(recipes.len(), 7, "the cookbook has seven probes");
+    assert_eq!(recipes.len(), PROBES);
     let mut wrong = String::new();
-    for recipe in &recipes {
+    for recipe in &recipes[..SERVED] {
         for (index, case) in cases(&recipe.name()).into_iter().enumerate() {
             assert_eq!(
                 index == 0,
@@ -205,6 +215,40 @@ async fn every_probe_of_the_cookbook_does_what_it_says() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// That the tests hold is tested with those of all shipped files.
+#[test]
+fn the_cookbook_speaks_of_all_that_its_tests_show() {
+    for recipe in &recipes()[SERVED..] {
+        let name = recipe.name();
+        let told: Vec<String> = tests_of(&name).iter().map(tell_expected).collect();
+        for verdict in ["ok", "stale", ""] {
+            let is_shown = |told: &String| match verdict {
+                "" => !told.starts_with("ok") && !told.starts_with("stale"),
+                verdict => told.split(' ').next() == Some(verdict),
+            };
+            assert!(told.iter().any(is_shown), "{name} shows no `{verdict}`: {told:?}");
+        }
+        for told in &told {
+            assert!(recipe.says(told), "{name}: the text does not speak of {told}");
+        }
+    }
+}
+
+/// The tests in the file of a probe.
+fn tests_of(probe: &str) -> Vec<UnitTest> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../probes/{probe}.yaml"));
+    let purpose = Purpose::Testing { require: true };
+    match freshwatch_file::load_for(&[path], purpose, &|_| None) {
+        Ok(mut set) => set.tests.remove(0),
+        Err(mistakes) => panic!("{}", mistakes.render(false)),
+    }
+}
+
+fn tell_expected(test: &UnitTest) -> String {
+    let code = test.expected.reason.map(|code| format!(" {code}"));
+    format!("{}{}", test.expected.verdict, code.unwrap_or_default())
 }
 
 #[tokio::test]

@@ -11,12 +11,14 @@ mod demo;
 mod edges;
 mod explain;
 mod health;
+mod lints;
 mod origin;
 mod probe_tests;
 mod redirects;
 mod retries;
 mod secrets;
 mod soak;
+mod state;
 mod story;
 
 mod otlp_delivery;

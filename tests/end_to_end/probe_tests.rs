@@ -400,7 +400,7 @@ fn every_shipped_probe_is_tested_ok_stale_and_failing() {
         }
     }
     assert!(lacking.is_empty(), "{lacking:?}");
-    assert_eq!(set.definitions.len(), 11);
+    assert_eq!(set.definitions.len(), 23);
 }
 
 #[test]

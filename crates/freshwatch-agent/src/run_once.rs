@@ -101,11 +101,11 @@ impl Agent {
     }
 
     /// What earlier runs left; none: there is no place to remember, or nothing that the probe would.
-    fn remembered(&self, definition: &Definition) -> Option<Arc<Memory>> {
+    fn remembered(&self, definition: &Arc<Definition>) -> Option<Arc<Memory>> {
         let memories = self.shared.memories.as_ref()?;
         definition
             .remembers()
-            .then(|| memories.of(&definition.name).unwrap_or_default())
+            .then(|| memories.of(definition).unwrap_or_default())
     }
 }
 

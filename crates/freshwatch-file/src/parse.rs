@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use freshwatch_probe::calendar::Calendar;
 use freshwatch_probe::definition::Definition;
-use freshwatch_probe::unit_test::UnitTest;
+use freshwatch_probe::unit_test::{self, UnitTest};
 
 use crate::block::{Block, Value};
 use crate::context::Context;
@@ -46,8 +46,12 @@ pub struct ProbeSet {
     /// The tests of each definition, in the same order; none where the purpose wants none. They do not count for the
     /// fingerprints.
     pub tests: Vec<Vec<UnitTest>>,
+    /// Where the name of each definition stands, in the same order; only where every mistake is looked for.
+    pub places: Vec<unit_test::Place>,
     /// The calendars in load order.
     pub calendars: Vec<Arc<Calendar>>,
+    /// Where the name of each calendar stands, in the same order; only where every mistake is looked for.
+    pub calendar_places: Vec<unit_test::Place>,
     /// How many files were read.
     pub files: usize,
     /// The files that were read for the probes, such as JSON Schemas, in the order of their names.
@@ -120,7 +124,7 @@ pub(crate) fn parse_beside(
         return Err(context.finish());
     }
     let referenced = context.referenced();
-    Ok(declared.fit_together(context.calendars(), sources.len(), referenced))
+    Ok(declared.fit_together(&context, sources.len(), referenced))
 }
 
 /// What a file has under `calendars`. All calendars are known before the first probe is read, which may name one of a
@@ -232,8 +236,15 @@ impl Declared {
     }
 
     /// What is known to be without a mistake.
-    fn fit_together(self, calendars: &Calendars, files: usize, referenced: Vec<PathBuf>) -> ProbeSet {
+    fn fit_together(self, context: &Context, files: usize, referenced: Vec<PathBuf>) -> ProbeSet {
+        let calendars = context.calendars();
         let hash = calendars.hash();
+        let places = |places: &mut dyn Iterator<Item = Place>| {
+            let wanted = places.take_while(|_| context.purpose == Purpose::Linting);
+            wanted.map(|place| context.stands_at(place)).collect()
+        };
+        let probes = self.probes.iter().filter(|probe| probe.definition.is_some());
+        let probe_places = places(&mut probes.map(|probe| probe.place));
         let probes = self.probes.into_iter().filter_map(|probe| {
             let mut definition = probe.definition?;
             Arc::make_mut(&mut definition).fingerprint = probe.made_from.fingerprint(hash);
@@ -243,7 +254,9 @@ impl Declared {
         ProbeSet {
             definitions,
             tests,
+            places: probe_places,
             calendars: calendars.complete.clone(),
+            calendar_places: places(&mut calendars.places.iter().copied()),
             files,
             referenced,
         }

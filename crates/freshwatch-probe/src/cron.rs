@@ -105,6 +105,16 @@ impl CronLine {
         // The times of a line that was read are read again.
         Self::parse(&format!("{} * * *", times.join(" "))).unwrap_or_else(|_| self.clone())
     }
+
+    /// How often it runs on a day that it names, when no clocks are set on it.
+    pub fn runs_a_day(&self) -> u64 {
+        let fields = spelt(&self.text).unwrap_or_default().split_ascii_whitespace();
+        // The fields of a line that was read are read again.
+        let counts = fields
+            .zip([&MINUTE, &HOUR])
+            .map(|(text, kind)| Field::parse(text, kind).map_or(0, |field| field.values().count()));
+        counts.map(|count| u64::try_from(count).unwrap_or(0)).product()
+    }
 }
 
 /// A line in its five fields, or in as many as it has; a word is spelt out.

@@ -21,6 +21,7 @@ pub mod breach;
 mod effort;
 pub mod histogram;
 pub mod judge;
+pub mod lint;
 pub mod looks;
 pub mod matcher;
 pub mod metric;

@@ -113,7 +113,11 @@ impl Obstacle {
         let path = path.to_owned();
         let failed = |path| StoreError::Failed {
             path,
-            why: error.to_string(),
+            // The number says more than the words (<https://sqlite.org/rescode.html>).
+            why: error.sqlite_error().map_or_else(
+                || error.to_string(),
+                |code| format!("{error}, code {}", code.extended_code),
+            ),
         };
         Self::Error(match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {

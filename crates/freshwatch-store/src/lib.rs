@@ -18,4 +18,4 @@ mod store;
 
 pub use error::StoreError;
 pub use set_aside::SetAside;
-pub use store::{Observed, Recalled, Remembered, Store, Unreadable};
+pub use store::{Observed, Recalled, Store, Unreadable, Written};

@@ -64,10 +64,10 @@ pub struct Unreadable {
 
 /// What came of writing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Remembered {
+pub struct Written {
     /// The file that turned out to be damaged.
     pub set_aside: Option<SetAside>,
-    /// Whether the file was gone, or set aside, so that a new one holds nothing but what was just written.
+    /// Whether the file was gone, or set aside, so that the new one holds nothing but what was just written.
     pub began_anew: bool,
 }
 
@@ -106,25 +106,22 @@ impl Store {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn remember(&self, observed: &[Observed], now: Timestamp) -> Result<Remembered, StoreError> {
+    pub fn remember(&self, observed: &[Observed], now: Timestamp) -> Result<Written, StoreError> {
         let used = self.attempt(|connection| {
             remember(connection, observed, now).map_err(|error| Obstacle::of(&error, &self.path))
         })?;
-        Ok(Remembered {
-            began_anew: used.before == Before::Nothing,
-            set_aside: used.set_aside,
-        })
+        Ok(used.written())
     }
 
-    /// Forgets the probes that nobody has run for 90 days, but none of those that there are. Tells how many.
+    /// Forgets the probes that nobody has run for 90 days, but none of those that there are.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn forget_gone(&self, there_are: &[ProbeName], now: Timestamp) -> Result<usize, StoreError> {
+    pub fn forget_gone(&self, there_are: &[ProbeName], now: Timestamp) -> Result<Written, StoreError> {
         let used = self.attempt(|connection| {
             forget_gone(connection, there_are, now).map_err(|error| Obstacle::of(&error, &self.path))
         })?;
-        Ok(used.result)
+        Ok(used.written())
     }
 
     /// Uses the file once; when it is damaged, it is set aside and a new one used.
@@ -133,6 +130,10 @@ impl Store {
         work: impl Fn(&mut Connection) -> Result<T, Obstacle>,
     ) -> Result<Used<T>, StoreError> {
         let mut aside = None;
+        let mut last = StoreError::Failed {
+            path: self.path.clone(),
+            why: format!("it was damaged {MOST_TURNS} times in a row"),
+        };
         for _ in 0..MOST_TURNS {
             let examined = Identity::of(&self.path);
             let damage = match self.once(&work) {
@@ -143,16 +144,20 @@ impl Store {
                         set_aside: aside,
                     });
                 }
+                // Another process has moved it away under us: what is there now is another file.
+                Err(Obstacle::Error(error))
+                    if !error.is_refusal() && Identity::of(&self.path) != examined =>
+                {
+                    last = error;
+                    continue;
+                }
                 Err(Obstacle::Error(error)) => return Err(error),
                 Err(Obstacle::Damage(damage)) => damage,
             };
             // What another process has set aside is its to tell.
             aside = set_aside(&self.path, examined, &damage)?.or(aside);
         }
-        Err(StoreError::Failed {
-            path: self.path.clone(),
-            why: format!("it was damaged {MOST_TURNS} times in a row"),
-        })
+        Err(last)
     }
 
     fn once<T>(
@@ -184,6 +189,15 @@ struct Used<T> {
     before: Before,
     result: T,
     set_aside: Option<SetAside>,
+}
+
+impl Used<()> {
+    fn written(self) -> Written {
+        Written {
+            began_anew: self.before == Before::Nothing,
+            set_aside: self.set_aside,
+        }
+    }
 }
 
 /// The path as it stays when links and the current folder change. It is never one of the database's special names, such
@@ -234,27 +248,18 @@ fn remember(connection: &mut Connection, observed: &[Observed], now: Timestamp) 
     transaction.commit()
 }
 
-fn forget_gone(
-    connection: &mut Connection,
-    there_are: &[ProbeName],
-    now: Timestamp,
-) -> rusqlite::Result<usize> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+fn forget_gone(connection: &mut Connection, there_are: &[ProbeName], now: Timestamp) -> rusqlite::Result<()> {
     let long_ago = microseconds(now.saturating_sub(KEPT_FOR).unwrap_or(now));
-    let gone = {
-        let there_are: HashSet<&str> = there_are.iter().map(ProbeName::as_str).collect();
-        let mut old = transaction.prepare("SELECT probe FROM memories WHERE observed < ?1")?;
-        let names = old.query_map([long_ago], |row| row.get::<_, String>(0))?;
-        let names: Vec<String> = names.collect::<rusqlite::Result<_>>()?;
-        let mut delete = transaction.prepare("DELETE FROM memories WHERE probe = ?1")?;
-        let mut gone = 0;
-        for name in names.iter().filter(|name| !there_are.contains(name.as_str())) {
-            gone += delete.execute([name])?;
-        }
-        gone
-    };
-    transaction.commit()?;
-    Ok(gone)
+    let there_are: HashSet<&str> = there_are.iter().map(ProbeName::as_str).collect();
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut old = transaction.prepare("SELECT probe FROM memories WHERE observed < ?1")?;
+    let names = old.query_map([long_ago], |row| row.get::<_, String>(0))?;
+    let names: Vec<String> = names.collect::<rusqlite::Result<_>>()?;
+    drop(old);
+    for name in names.iter().filter(|name| !there_are.contains(name.as_str())) {
+        transaction.execute("DELETE FROM memories WHERE probe = ?1", [name])?;
+    }
+    transaction.commit()
 }
 
 /// Microseconds since 1970: what a column of integers holds for every time there is.

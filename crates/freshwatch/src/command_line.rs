@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::OsStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use freshwatch_probe::duration;
+use freshwatch_probe::lint::Code;
 use jiff::Timestamp;
 
 use crate::daemon::logs::{Format, Least};
@@ -89,8 +90,15 @@ Examples:
   freshwatch lint                        every file under probes/
   freshwatch lint prices.yaml            one file
   freshwatch lint --format json          for editors and CI annotations
+  freshwatch lint --deny warnings        a pipeline that wants neither mistakes nor warnings
 
-Exit codes: 0 no mistakes, 64 wrong use of the command line, 78 mistakes.";
+A warning is about what is no mistake and most likely not meant:
+  unattainable      a target of `slo` that the first failed run breaks
+  runs_too_rarely   a `max_age` shorter than the time between two runs
+  calendar_ends     a calendar that ends within 60 days, or has ended
+  never_due         a `due` that falls on no open day of its calendar
+
+Exit codes: 0 no mistakes, 64 wrong use of the command line, 78 mistakes, or warnings that are denied.";
 
 const TEST_HELP: &str = "\
 Examples:
@@ -285,6 +293,12 @@ pub struct Lint {
     /// Where the probes are.
     #[command(flatten)]
     pub files: Files,
+    /// Take these warnings for mistakes: `warnings` for all of them, or their codes
+    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = Denial::parse)]
+    pub deny: Vec<Denial>,
+    /// Warn as if it were this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = read_time)]
+    pub now: Option<Timestamp>,
     /// How to print the mistakes
     #[arg(long, value_enum, default_value_t = LintFormat::Text)]
     pub format: LintFormat,
@@ -371,6 +385,36 @@ pub enum ReportFormat {
     Json,
     /// JUnit XML, for CI servers
     Junit,
+}
+
+/// Warnings that count as mistakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// All of them.
+    All,
+    /// Those of one kind.
+    Of(Code),
+}
+
+impl Denial {
+    /// Reads `warnings`, or the code of one kind.
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "warnings" {
+            return Ok(Self::All);
+        }
+        let code = Code::ALL.into_iter().find(|code| code.as_str() == text);
+        let all = Code::ALL.map(Code::as_str).join("`, `");
+        code.map(Self::Of)
+            .ok_or_else(|| format!("`{text}` is no kind of warning: write `warnings` for all, or `{all}`"))
+    }
+
+    /// Whether it is about a warning of this kind.
+    pub fn is_of(self, code: Code) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(denied) => denied == code,
+        }
+    }
 }
 
 /// How mistakes are printed.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use freshwatch_probe::definition::ProbeName;
 use freshwatch_probe::duration;
-use freshwatch_store::{Observed, Recalled, Remembered, Store, StoreError};
+use freshwatch_store::{Observed, Recalled, Store, StoreError, Written};
 use jiff::Timestamp;
 use thiserror::Error;
 use tokio::sync::Mutex;
@@ -96,30 +96,18 @@ impl StateFile {
     /// When the file cannot be written.
     pub async fn remember(&self, observed: Vec<Observed>, now: Timestamp) -> Result<bool, Trouble> {
         let told = self.told;
-        self.used(move |store| {
-            let Remembered {
-                set_aside,
-                began_anew,
-            } = store.remember(&observed, now)?;
-            match set_aside {
-                Some(aside) => told(&aside.to_string()),
-                None if began_anew => told(&format!(
-                    "`{}` was gone; it was made anew",
-                    store.path().display()
-                )),
-                None => {}
-            }
-            Ok(began_anew)
-        })
-        .await
+        self.used(move |store| Ok(began_anew(store, store.remember(&observed, now)?, told)))
+            .await
     }
 
-    /// Forgets probes that are long gone, but none of those that there are.
+    /// Forgets probes that are long gone, but none of those that there are. Tells whether the file holds nothing, as it
+    /// was gone or damaged.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub async fn forget_gone(&self, there_are: Vec<ProbeName>, now: Timestamp) -> Result<(), Trouble> {
-        self.used(move |store| store.forget_gone(&there_are, now).map(|_| ()))
+    pub async fn forget_gone(&self, there_are: Vec<ProbeName>, now: Timestamp) -> Result<bool, Trouble> {
+        let told = self.told;
+        self.used(move |store| Ok(began_anew(store, store.forget_gone(&there_are, now)?, told)))
             .await
     }
 
@@ -148,6 +136,21 @@ impl StateFile {
             Err(_) => Err(Trouble::Hangs { path: path() }),
         }
     }
+}
+
+/// Whether the file was begun anew, which people have to know.
+fn began_anew(store: &Store, written: Written, told: fn(&str)) -> bool {
+    match written.set_aside {
+        Some(aside) => told(&aside.to_string()),
+        None if written.began_anew => {
+            told(&format!(
+                "`{}` was gone; it was made anew",
+                store.path().display()
+            ));
+        }
+        None => {}
+    }
+    written.began_anew
 }
 
 fn open(path: &Path, told: fn(&str)) -> Result<Store, StoreError> {

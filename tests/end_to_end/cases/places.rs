@@ -1,16 +1,23 @@
 //! Which answer is judged how, and what its decoys are.
 
-use Place::{BySignal, ByText, Wrong};
+use Place::{ByJoin, BySignal, ByText, Wrong};
 
 /// How an answer is judged.
 #[derive(Debug, Clone, Copy)]
 pub enum Place {
     /// By the signal that is listed.
     BySignal,
-    /// The signal that is listed comes with a later issue; until then a regex on the raw body finds the same time.
+    /// By the parts of a date, year, month and day, in the members of items.
+    ByJoin {
+        /// The path to the items.
+        of: &'static str,
+        /// Their members.
+        parts: [&'static str; 3],
+    },
+    /// No signal reads the listed parts; a regex on the raw body finds the same time.
     ByText {
-        /// What the listed signal waits for.
-        waits_for: &'static str,
+        /// What stands in the way.
+        because: &'static str,
         regex: &'static str,
         format: &'static str,
     },
@@ -32,17 +39,16 @@ pub const PLACES: [(&str, Place); 31] = [
     ("open_meteo_osaka", BySignal),
     (
         "molit_apt_rent",
-        ByText {
-            waits_for: "`join`",
-            regex: r"<dealDay>(\d+</dealDay>\s*<dealMonth>\d+</dealMonth>\s*<dealYear>\d+)</dealYear>",
-            format: "%d</dealDay> <dealMonth>%m</dealMonth> <dealYear>%Y",
+        ByJoin {
+            of: "$.response.body.items.item[*]",
+            parts: DEAL,
         },
     ),
     ("ecb_eurofxref_daily", BySignal),
     (
         "bls_ces_earnings",
         ByText {
-            waits_for: "`join`",
+            because: "`join` reads numbers, and the month is `M06`",
             // M13 is the annual average, no month.
             regex: r#""year":"(\d{4}","period":"M(?:0\d|1[0-2]))""#,
             format: r#"%Y","period":"M%m"#,
@@ -62,10 +68,9 @@ pub const PLACES: [(&str, Place); 31] = [
     ("empty_array", Wrong("no_match")),
     (
         "molit_apt_trade",
-        ByText {
-            waits_for: "`join`",
-            regex: r#""dealDay": (\d+,\s*"dealMonth": \d+,\s*"dealYear": \d+)"#,
-            format: r#"%d, "dealMonth": %m, "dealYear": %Y"#,
+        ByJoin {
+            of: "$.response.body.items.item[*]",
+            parts: DEAL,
         },
     ),
     ("ecos_monthly", BySignal),
@@ -81,8 +86,11 @@ pub const XML_PATHS: [(&str, &str); 2] = [
     ("atom_feed", "$.feed.updated"),
 ];
 
-/// How many signals wait for a later issue.
-pub const WAITING: usize = 3;
+/// The day of a deal.
+const DEAL: [&str; 3] = ["$.dealYear", "$.dealMonth", "$.dealDay"];
+
+/// How many answers no signal but a regex reads.
+pub const BY_TEXT: usize = 1;
 
 /// Decoys that denote no instant: the answer, the path, which of many, and what a probe that falls for it says at the
 /// clock at which the data is fresh.

@@ -220,7 +220,7 @@ impl MaxAge {
     }
 
     /// Which clock the age runs by, for the middle of a sentence.
-    pub(super) fn clock(&self) -> String {
+    pub(crate) fn clock(&self) -> String {
         let calendar = self.calendar.as_ref();
         calendar.map_or_else(String::new, |calendar| {
             format!(" in the open time of `{}`", calendar.name())

@@ -43,7 +43,7 @@ impl Freshness {
         let mut assessment = match &self.each {
             Some(each) => each.assess(look, remembered),
             None if self.needs_memory() => assess_cursor(look, remembered),
-            None => assess_value(look),
+            None => assess_value(look, remembered),
         };
         self.judge_cache(view, &mut assessment);
         assessment
@@ -99,11 +99,12 @@ impl Freshness {
     }
 }
 
-fn assess_value(look: Look<'_, '_>) -> Assessment {
+fn assess_value(look: Look<'_, '_>, remembered: Option<&Recollection>) -> Assessment {
     let mut assessment = Assessment::default();
     match look.choose(&mut assessment.notes) {
         Ok(choice) => {
             let finding = look.judge(&choice);
+            assessment.remember = look.watch_stamp(&choice, remembered, &mut assessment.notes);
             assessment.reasons.extend(finding.reason);
             assessment.data = finding.data;
         }

@@ -52,6 +52,11 @@ pub(super) struct Choice<'c> {
 }
 
 impl Choice<'_> {
+    /// The value as it came.
+    pub const fn value(&self) -> &Value {
+        &self.value
+    }
+
     /// The value as people may see it.
     pub fn shown(&self) -> String {
         show::value(&self.value, self.secrets)

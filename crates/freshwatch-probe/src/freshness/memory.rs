@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
+use super::stamp::Stamp;
 use super::{Freshness, Signal, Source};
 pub use mark::Mark;
 pub use track::{Fall, Pace, Track};
@@ -46,6 +47,9 @@ pub struct Recollection {
     /// The items that were seen where nothing else is remembered of them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) names: BTreeSet<String>,
+    /// What was seen of a timestamp that may be made when the answer is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) stamp: Option<Stamp>,
 }
 
 impl<'m> Recall<'m> {
@@ -54,9 +58,12 @@ impl<'m> Recall<'m> {
         static NOTHING: Recollection = Recollection {
             tracks: BTreeMap::new(),
             names: BTreeSet::new(),
+            stamp: None,
         };
         match self {
             Self::Nowhere => None,
+            // Most probes have nothing to remember.
+            Self::From(memory) if memory.is_empty() => Some(&NOTHING),
             Self::From(memory) if rule.remembers() => Some(memory.rule(rule).unwrap_or(&NOTHING)),
             Self::From(_) => Some(&NOTHING),
         }
@@ -74,13 +81,37 @@ impl Memory {
         self.rules.get(&rule.name())
     }
 
+    /// What its rules remember.
+    pub(super) fn recollections(&self) -> impl Iterator<Item = &Recollection> {
+        self.rules.values()
+    }
+
+    /// Whether the same is remembered of all that verdicts are made of.
+    pub fn decides_as(&self, other: &Self) -> bool {
+        self.decisive().eq(other.decisive())
+    }
+
+    /// What verdicts are made of.
+    fn decisive(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, Track>, &BTreeSet<String>)> {
+        let rules = self.rules.iter();
+        let decisive = rules.filter(|(_, recollection)| recollection.items().next().is_some());
+        decisive.map(|(name, recollection)| (name.as_str(), &recollection.tracks, &recollection.names))
+    }
+
     /// Remembers for a rule.
     pub(crate) fn put(&mut self, rule: &Freshness, recollection: Recollection) {
-        self.rules.insert(rule.name(), recollection);
+        if recollection == Recollection::default() {
+            self.rules.remove(&rule.name());
+        } else {
+            self.rules.insert(rule.name(), recollection);
+        }
     }
 
     /// The same without what rules remember that the probe no longer has.
     pub fn of_rules(&self, rules: &[Freshness]) -> Self {
+        if self.is_empty() {
+            return Self::default();
+        }
         let names: BTreeSet<String> = rules.iter().map(Freshness::name).collect();
         let kept = self.rules.iter().filter(|(name, _)| names.contains(*name));
         Self {
@@ -122,7 +153,15 @@ impl Recollection {
     pub(super) fn of_one(track: Track) -> Self {
         Self {
             tracks: BTreeMap::from([(String::new(), track)]),
-            names: BTreeSet::new(),
+            ..Self::default()
+        }
+    }
+
+    /// What a rule remembers of a timestamp that may be made when the answer is.
+    pub(super) fn of_stamp(stamp: Option<Stamp>) -> Self {
+        Self {
+            stamp,
+            ..Self::default()
         }
     }
 

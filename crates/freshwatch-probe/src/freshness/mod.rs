@@ -14,6 +14,7 @@ mod age;
 mod aloud;
 mod choice;
 mod cursor;
+mod stamp;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::path::Path;
 use due::Due;
 pub use each::Each;
 pub use source::Source;
+pub use stamp::Stamp;
 pub use timestamp::Format;
 
 /// One signal, one bound.
@@ -179,8 +181,14 @@ impl Freshness {
         }
     }
 
-    /// Whether a memory of earlier runs is of use to the rule: it has cursors, or items that can vanish.
+    /// Whether a memory of earlier runs is of use to the rule: for its verdict, or to note a timestamp that is made when
+    /// the answer is.
     pub fn remembers(&self) -> bool {
+        self.decides_by_memory() || self.may_be_stamped()
+    }
+
+    /// Whether a verdict can depend on a memory of earlier runs: the rule has cursors, or items that can vanish.
+    pub fn decides_by_memory(&self) -> bool {
         self.needs_memory() || self.each.as_ref().is_some_and(|each| each.key.is_some())
     }
 

@@ -1,6 +1,7 @@
 mod cursors;
 mod items;
 mod landing;
+mod stamps;
 
 use std::time::Duration;
 

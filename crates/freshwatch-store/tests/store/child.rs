@@ -14,17 +14,32 @@ const FILE: &str = "FRESHWATCH_STORE_TEST_FILE";
 /// How many rounds it writes; without it, until it is killed.
 const ROUNDS: &str = "FRESHWATCH_STORE_TEST_ROUNDS";
 
+/// What it says before each round.
+pub const BEGINS: &str = "begins round ";
 /// What it says after each round, and when it cannot write.
 pub const WROTE: &str = "wrote round ";
 /// See [`WROTE`].
 pub const FAILED: &str = "failed: ";
 
-/// Enough for a round to change many pages of the file.
-const PROBES: i64 = 100;
+/// How many probes a round has: enough to change many pages of the file.
+const PROBES: usize = 100;
 
-/// The names of the probes that a child writes.
+/// How much of a mark a probe remembers when the child is to be killed: all of them are more than the database gathers
+/// in memory, so that it writes to the file all through a round.
+const LONG: usize = 40_000;
+
+/// How much otherwise.
+const SHORT: usize = 300;
+
+/// The names of the probes of a round.
 pub fn names() -> Vec<String> {
     (0..PROBES).map(|number| format!("probe-{number}")).collect()
+}
+
+/// What the probes remember of a round.
+pub fn mark(round: i64, to_be_killed: bool) -> String {
+    let width = if to_be_killed { LONG } else { SHORT };
+    format!("{round:0width$}")
 }
 
 /// A child that writes a round after the other; it is killed when it is dropped.
@@ -89,7 +104,7 @@ fn writes() {
         return;
     };
     let rounds = std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok());
-    let say = |words: String| {
+    let say = |words: &str| {
         let mut out = std::io::stdout().lock();
         writeln!(out, "{words}")
             .and_then(|()| out.flush())
@@ -98,11 +113,12 @@ fn writes() {
     let (store, aside) = Store::open(Path::new(&file)).expect("it opens");
     assert_eq!(aside, None);
     for round in 1..=rounds.unwrap_or(i64::MAX) {
-        let mark = format!("{round:0300}");
+        let mark = mark(round, rounds.is_none());
         let all: Vec<Observed> = names().iter().map(|name| observed(name, round, &mark)).collect();
+        say(&format!("\n{BEGINS}{round}"));
         match store.remember(&all, at(round)) {
-            Ok(_) => say(format!("\n{WROTE}{round}")),
-            Err(error) => say(format!("\n{FAILED}{error}")),
+            Ok(_) => say(&format!("\n{WROTE}{round}")),
+            Err(error) => say(&format!("\n{FAILED}{error}")),
         }
     }
 }

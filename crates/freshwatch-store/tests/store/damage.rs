@@ -117,9 +117,12 @@ fn damage_that_comes_later_is_set_aside_by_whoever_writes_or_reads() {
     assert!(told.began_anew && told.set_aside.is_some(), "{told:?}");
     check(&store, "price", Some("b"));
     fs::write(folder.state(), "nonsense").unwrap();
+    let told = store.forget_gone(&[], at(2)).unwrap();
+    assert!(told.began_anew && told.set_aside.is_some(), "{told:?}");
+    fs::write(folder.state(), "nonsense").unwrap();
     let recalled = store.recall(&[]).unwrap();
     let aside = recalled.set_aside.unwrap();
-    assert_eq!(aside.to.file_name().unwrap(), "state.db.damaged-2");
+    assert_eq!(aside.to.file_name(), Some("state.db.damaged-3".as_ref()));
 }
 
 #[test]

@@ -53,6 +53,6 @@ fn a_file_that_may_only_be_read_is_read() {
     match store.remember(&[observed("price", 2, "b")], at(2)) {
         Err(StoreError::ReadOnly { .. }) => check(&store, "price", Some("a")),
         // The administrator may do anything.
-        told => assert_eq!(told, Ok(freshwatch_store::Remembered::default())),
+        told => assert_eq!(told, Ok(freshwatch_store::Written::default())),
     }
 }

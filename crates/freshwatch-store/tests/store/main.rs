@@ -81,7 +81,7 @@ fn observed(probe: &str, seconds: i64, mark: &str) -> Observed {
 /// Writes one memory at a time when its observation is new.
 fn remember(store: &Store, probe: &str, seconds: i64, mark: &str) {
     let told = store.remember(&[observed(probe, seconds, mark)], at(seconds));
-    assert_eq!(told, Ok(freshwatch_store::Remembered::default()));
+    assert_eq!(told, Ok(freshwatch_store::Written::default()));
 }
 
 /// What is remembered of one probe, by its mark.

@@ -4,7 +4,7 @@ use std::thread;
 
 use freshwatch_store::Store;
 
-use super::child::{FAILED, Writer, names};
+use super::child::{FAILED, Writer, mark, names};
 use super::{Folder, at, check, name, observed};
 
 #[test]
@@ -23,7 +23,7 @@ fn processes_that_write_at_once_neither_fail_nor_lose_the_newest() {
         assert_eq!(writer.next(FAILED), None);
         assert!(writer.end());
     }
-    check(&folder.open(), "probe-7", Some(&format!("{:0300}", 40)));
+    check(&folder.open(), "probe-7", Some(&mark(40, false)));
     assert_eq!(folder.names(), ["state.db"]);
 }
 

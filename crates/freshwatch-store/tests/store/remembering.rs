@@ -1,6 +1,6 @@
 //! What is read is what was written last.
 
-use freshwatch_store::{Remembered, Unreadable};
+use freshwatch_store::{Unreadable, Written};
 
 use super::{Folder, at, check, name, observed, remember};
 
@@ -25,7 +25,7 @@ fn an_older_observation_never_takes_the_place_of_a_newer_one() {
     let store = folder.open();
     remember(&store, "price", 100, "newer");
     let late = [observed("price", 99, "older"), observed("other", 99, "first")];
-    assert_eq!(store.remember(&late, at(101)), Ok(Remembered::default()));
+    assert_eq!(store.remember(&late, at(101)), Ok(Written::default()));
     check(&store, "price", Some("newer"));
     check(&store, "other", Some("first"));
 }
@@ -37,10 +37,10 @@ fn an_observation_of_a_clock_that_was_ahead_gives_way() {
     let ahead = 300;
     remember(&store, "price", ahead, "ahead");
     let told = store.remember(&[observed("price", 0, "now")], at(0));
-    assert_eq!(told, Ok(Remembered::default()));
+    assert_eq!(told, Ok(Written::default()));
     check(&store, "price", Some("ahead"));
     let told = store.remember(&[observed("price", -1, "now")], at(-1));
-    assert_eq!(told, Ok(Remembered::default()));
+    assert_eq!(told, Ok(Written::default()));
     check(&store, "price", Some("now"));
 }
 
@@ -53,8 +53,10 @@ fn a_probe_that_is_gone_is_forgotten_after_a_while_and_one_that_runs_rarely_neve
         remember(&store, probe, seconds, probe);
     }
     let days_90 = 90 * 24 * 3600;
-    assert_eq!(store.forget_gone(&[name("yearly")], at(days_90)), Ok(0));
-    assert_eq!(store.forget_gone(&[name("yearly")], at(days_90 + 1)), Ok(1));
+    let forget = |seconds| store.forget_gone(&[name("yearly")], at(seconds));
+    assert_eq!(forget(days_90), Ok(Written::default()));
+    check(&store, "gone", Some("gone"));
+    assert_eq!(forget(days_90 + 1), Ok(Written::default()));
     check(&store, "gone", None);
     check(&store, "yearly", Some("yearly"));
     check(&store, "recent", Some("recent"));
@@ -107,7 +109,7 @@ fn ten_thousand_probes_are_one_transaction() {
     let store = folder.open();
     let names: Vec<String> = (0..10_000).map(|number| format!("probe-{number}")).collect();
     let all: Vec<_> = names.iter().map(|name| observed(name, 1, name)).collect();
-    assert_eq!(store.remember(&all, at(1)), Ok(Remembered::default()));
+    assert_eq!(store.remember(&all, at(1)), Ok(Written::default()));
     let names: Vec<_> = names.iter().map(|text| name(text)).collect();
     assert_eq!(store.recall(&names).unwrap().memories.len(), 10_000);
 }

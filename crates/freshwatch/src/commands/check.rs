@@ -7,10 +7,13 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use freshwatch_agent::clock;
 use freshwatch_file::{Mistakes, ProbeSet};
+use freshwatch_probe::calendar::Calendar;
 use freshwatch_probe::definition::Definition;
+use freshwatch_probe::lint;
 use freshwatch_telemetry::otlp::{self, Config, Delivery, Failure};
 use freshwatch_telemetry::resource::{Identity, Resource};
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::command_line::{Check, ReportFormat};
@@ -43,6 +46,11 @@ pub fn run(options: &Check) -> Result<ExitCode> {
         Err(mistakes) => return refuse(&mistakes, options.format),
     };
     let definitions = select(&set, &options.probes)?;
+    warn(
+        &set.calendars,
+        &definitions,
+        options.now.unwrap_or_else(clock::now),
+    );
     let resource = resource(options);
     if let Some(discarded) = resource.discarded() {
         report::note(&format!("{discarded}\n"));
@@ -52,6 +60,13 @@ pub fn run(options: &Check) -> Result<ExitCode> {
     // A resolver that hangs holds its thread; the program must not wait for it.
     runtime.shutdown_background();
     code
+}
+
+/// What makes runs `unknown` is said while there is time to do something about it. How often probes run is not known
+/// here, nor what follows from it.
+fn warn(calendars: &[Arc<Calendar>], definitions: &[Arc<Definition>], now: Timestamp) {
+    let warnings = lint::all(calendars, definitions, now).filter(|warning| warning.code.makes_unknown());
+    report::note(&report::warnings::lines(warnings));
 }
 
 /// One round: probe, report, deliver. People see the report before the delivery, which may take its time.

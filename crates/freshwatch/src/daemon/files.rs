@@ -14,6 +14,7 @@ use freshwatch_probe::definition::{Definition, ProbeName};
 use tokio::sync::oneshot;
 use tokio::{task, time};
 
+use super::advice::Advice;
 use super::logs;
 use super::shared::Shared;
 use crate::commands;
@@ -30,6 +31,7 @@ pub(super) struct Files {
     /// What the disk showed when the files were last loaded, whatever came of it.
     loaded: Option<Stamp>,
     definitions: HashMap<ProbeName, Arc<Definition>>,
+    advice: Advice,
 }
 
 impl Files {
@@ -41,6 +43,7 @@ impl Files {
             interval,
             loaded: None,
             definitions: HashMap::new(),
+            advice: Advice::default(),
         }
     }
 
@@ -123,6 +126,7 @@ impl Files {
         // The board first: it must know a probe before anything is told of it.
         let reloaded = shared.board().load(&definitions, clock::now());
         supervisor.apply(&definitions);
+        self.advice.look_at(set.calendars, definitions);
         reloaded
     }
 

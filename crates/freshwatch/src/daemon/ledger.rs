@@ -51,6 +51,8 @@ fn take_in(board: &mut Board, remembering: Option<&Remembering>, event: Event) -
             if let Some(remembering) = remembering {
                 remembering.saw(&run);
             }
+            run.newly_stamped()
+                .for_each(|note| logs::stamped(run.probe(), &note));
             board.absorb(run, next)
         }
         Event::Overloaded { run, next } => {

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use freshwatch_file::{Mistakes, ProbeSet};
 use freshwatch_page::board::Reloaded;
 use freshwatch_probe::definition::ProbeName;
+use freshwatch_probe::lint::{About, Warning};
 use freshwatch_probe::standing::Change;
 use freshwatch_probe::verdict::Verdict;
 use freshwatch_probe::{duration, show};
@@ -27,6 +28,9 @@ use crate::state_file::Trouble;
 
 /// So many lines wait to be written at most. Their places are taken at once, so that this is memory.
 const MOST_WAITING: usize = 4096;
+
+/// More warnings than this are in `freshwatch lint`, not in the log.
+const MOST_WARNINGS: usize = 10;
 
 /// More mistakes than this are in the answer of `POST /-/reload` and in `freshwatch lint`, not in the log.
 const MOST_MISTAKES: usize = 10;
@@ -178,6 +182,26 @@ fn tell(change: &Change) -> String {
         judgment.verdict,
         why.unwrap_or_default()
     )
+}
+
+/// What is odd about the probes and calendars; of many the first few.
+pub(super) fn odd(warnings: &[&Warning]) {
+    for warning in warnings.iter().take(MOST_WARNINGS) {
+        let code = warning.code.as_str();
+        match &warning.about {
+            About::Probe(probe) => warn!(%probe, code, "{warning}"),
+            About::Calendar(calendar) => warn!(calendar, code, "{warning}"),
+        }
+    }
+    if warnings.len() > MOST_WARNINGS {
+        let more = show::counted(warnings.len() - MOST_WARNINGS, "warning", "warnings");
+        warn!("{more} more: `freshwatch lint` shows all of them");
+    }
+}
+
+/// That a timestamp says nothing of the data.
+pub(super) fn stamped(probe: &ProbeName, note: &str) {
+    warn!(%probe, "{probe}: {note}");
 }
 
 /// What a reload changed.

@@ -4,6 +4,7 @@
 //! definitions to the supervisor. Data comes back once: the supervisor's events go down one bounded channel to the
 //! ledger, which folds them into the board; the endpoints and the export read from there.
 
+mod advice;
 mod beside;
 mod descriptors;
 mod files;

@@ -1,6 +1,7 @@
 //! What probes remember, written as it comes: gathered for a moment, so that a thousand runs are one transaction.
 //!
-//! No run waits for it. While the file cannot be written, the newest of each probe waits here, and nothing more.
+//! No run waits for it. While the file cannot be written, the newest of each probe waits here, and nothing more. What no
+//! verdict is made of is written once in a while, and at the end.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -110,8 +111,11 @@ impl Remembering {
         let (probe, at) = (run.probe().clone(), run.ended());
         let mut table = self.table();
         if let Some(memory) = &run.judgment.memory {
-            table.unwritten.insert(probe.clone());
             let memory = Arc::clone(memory);
+            let before = table.latest.get(&probe).map(|before| Arc::clone(&before.memory));
+            if !memory.decides_as(&before.unwrap_or_default()) {
+                table.unwritten.insert(probe.clone());
+            }
             table.latest.insert(probe.clone(), Observed { probe, at, memory });
         } else if was_judged(run)
             && let Some(latest) = table.latest.get_mut(&probe)
@@ -148,6 +152,7 @@ impl Remembering {
                 (pause * 2).min(LONGEST_PAUSE)
             };
         }
+        self.gather_stamps();
         let written = time::timeout(LAST_BOUND, self.write()).await;
         let left = self.table().unwritten.len();
         if left > 0 || written.is_err() {
@@ -214,6 +219,16 @@ impl Remembering {
         }
     }
 
+    /// What was put off is to be written as well.
+    fn gather_stamps(&self) {
+        let mut table = self.table();
+        let Table {
+            latest, unwritten, ..
+        } = &mut *table;
+        let put_off = latest.iter().filter(|(_, seen)| seen.memory.watches_stamps());
+        unwritten.extend(put_off.map(|(name, _)| name.clone()));
+    }
+
     fn refresh(&self) {
         let mut table = self.table();
         let Table {
@@ -225,7 +240,7 @@ impl Remembering {
     async fn forget_gone(&self) {
         let there_are = self.table().there_are.clone();
         match self.file.forget_gone(there_are, clock::now()).await {
-            Ok(()) => self.wrote(&[], false),
+            Ok(began_anew) => self.wrote(&[], began_anew),
             Err(trouble) => self.failed(&trouble),
         }
     }

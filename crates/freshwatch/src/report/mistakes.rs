@@ -1,15 +1,17 @@
-//! Mistakes of probe files for machines, and the sentence that there are none.
+//! Mistakes of probe files, for people and for machines.
 
-use freshwatch_file::{Mistake, Mistakes, ProbeSet};
+use freshwatch_file::{Mistake, Mistakes};
 use serde::Serialize;
 
 use super::text::counted;
+use super::warnings::{self, Placed};
 
 /// `freshwatch.lint/v1`.
 #[derive(Serialize)]
-struct Document {
+struct Document<'a> {
     schema: &'static str,
     mistakes: Vec<Entry>,
+    warnings: Vec<warnings::Entry<'a>>,
 }
 
 /// One mistake, as `freshwatch.lint/v1` and a report that could not begin show it.
@@ -37,10 +39,11 @@ impl From<&Mistake> for Entry {
 }
 
 /// The document `freshwatch.lint/v1`.
-pub fn json<'a>(mistakes: impl Iterator<Item = &'a Mistake>) -> String {
+pub fn json<'a>(mistakes: impl Iterator<Item = &'a Mistake>, warnings: &[Placed<'_>]) -> String {
     let document = Document {
         schema: "freshwatch.lint/v1",
         mistakes: mistakes.map(Entry::from).collect(),
+        warnings: warnings.iter().map(warnings::Entry::from).collect(),
     };
     super::json::pretty(&document)
 }
@@ -49,11 +52,4 @@ pub fn json<'a>(mistakes: impl Iterator<Item = &'a Mistake>) -> String {
 pub fn pictures(mistakes: &Mistakes) -> String {
     let count = counted(mistakes.count(), "mistake", "mistakes");
     format!("{}\n{count}\n", mistakes.render(super::is_coloured()))
-}
-
-/// That there are none, and how much was looked at.
-pub fn none(set: &ProbeSet) -> String {
-    let probes = counted(set.definitions.len(), "probe", "probes");
-    let files = counted(set.files, "file", "files");
-    format!("{probes} in {files}: no mistakes\n")
 }

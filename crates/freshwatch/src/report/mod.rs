@@ -7,6 +7,7 @@ pub mod junit;
 pub mod mistakes;
 pub mod tests;
 pub mod text;
+pub mod warnings;
 pub mod wrap;
 
 use std::convert::Infallible;

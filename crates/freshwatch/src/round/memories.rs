@@ -120,7 +120,7 @@ impl Kept {
     async fn write(self, observed: Vec<Observed>) -> Result<(), Trouble> {
         let now = clock::now();
         self.file.remember(observed, now).await?;
-        self.file.forget_gone(self.there_are, now).await
+        self.file.forget_gone(self.there_are, now).await.map(|_| ())
     }
 }
 

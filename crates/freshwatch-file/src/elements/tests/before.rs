@@ -34,7 +34,7 @@ pub(super) fn read(field: Field, scene: &Scene, context: &Context) -> Option<Vec
         Content::List(_) => scalar::list(node, "earlier runs", context)?,
         Content::Scalar(_) | Content::Map(_) => std::slice::from_ref(node),
     };
-    let remembers = |definition: &Definition| definition.fresh.iter().any(Freshness::remembers);
+    let remembers = |definition: &Definition| definition.fresh.iter().any(Freshness::decides_by_memory);
     if scene.definition.is_some_and(|definition| !remembers(definition)) {
         return context.refuse(
             Found::new(

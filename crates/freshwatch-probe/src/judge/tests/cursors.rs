@@ -380,16 +380,10 @@ fn a_memory_is_only_written_when_there_is_something_new() {
             .memory
             .is_some()
     );
-    assert!(
-        judge(
-            &fresh(),
-            &json(&json!({"updatedAt": NOW})),
-            Recall::From(&first),
-            at
-        )
-        .memory
-        .is_none()
-    );
+    let reading = reading(None);
+    let expires = freshness(Freshness::new(Signal::Expires { reading }, path("$.until")));
+    let until = json(&json!({"until": "2027-01-01T00:00:00Z"}));
+    assert!(judge(&expires, &until, Recall::From(&first), at).memory.is_none());
 }
 
 #[test]
