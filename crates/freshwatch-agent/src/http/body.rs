@@ -12,9 +12,6 @@ use crate::http::facts;
 use crate::http::failure::{self, Failure};
 use crate::http::progress::Progress;
 
-/// Room is made for no more than this on the word of a `Content-Length`.
-const LARGEST_RESERVE: u64 = 64 << 10;
-
 /// Reads until the end, the bound, or a failure. At the bound nothing more is read, and the caller hangs up.
 pub(crate) async fn read(
     mut incoming: Incoming,
@@ -43,8 +40,8 @@ pub(crate) async fn read(
             why,
         },
     };
-    let reserve = usize::try_from(announced.unwrap_or(0).min(limit).min(LARGEST_RESERVE)).unwrap_or(0);
-    let mut decoder = match Decoder::new(&codings, limit, reserve) {
+    let expected = usize::try_from(announced.unwrap_or(0).min(limit)).unwrap_or(0);
+    let mut decoder = match Decoder::new(&codings, limit, expected) {
         Ok(decoder) => decoder,
         Err(refusal) => return Ok(body_of(refusal)),
     };

@@ -22,6 +22,12 @@ const LONGEST_CHAIN: usize = 4;
 /// The base 2 logarithm of the largest window of zstd, 8 MiB (RFC 9659, section 3).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
+/// Before anything has come, room is made for no more than this on the word of the server, in bytes.
+const LARGEST_START: usize = 64 << 10;
+
+/// And then for so many times what has come.
+const BELIEVED: usize = 16;
+
 /// The buffers of the decoders, in bytes.
 const BUFFER: usize = 16 << 10;
 
@@ -53,7 +59,7 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder for these codings that holds no more than `limit` bytes. `expected` is how many to make room for.
+    /// A decoder for these codings that holds no more than `limit` bytes. `expected` is what the server announces.
     pub fn new(codings: &[String], limit: u64, expected: usize) -> Result<Self, Refusal> {
         if codings.len() > LONGEST_CHAIN {
             return Err(Refusal::Undecodable(format!(
@@ -61,8 +67,9 @@ impl Decoder {
             )));
         }
         let mut stage: Box<dyn Stage> = Box::new(Sink {
-            bytes: Vec::with_capacity(expected),
+            bytes: Vec::with_capacity(expected.min(LARGEST_START)),
             limit,
+            expected,
         });
         for coding in codings {
             let decoder = decoder(coding, stage)?;
@@ -172,6 +179,21 @@ impl std::error::Error for BoundReached {}
 struct Sink {
     bytes: Vec<u8>,
     limit: u64,
+    expected: usize,
+}
+
+impl Sink {
+    /// Makes room for what is expected, but for no more than so many times what has come.
+    fn make_room(&mut self, coming: usize) {
+        let length = self.bytes.len() + coming;
+        if length > self.bytes.capacity() {
+            let room = self.expected.min(length.saturating_mul(BELIEVED)).max(length);
+            // Past what is expected it grows as it will.
+            if room > length {
+                self.bytes.reserve_exact(room - self.bytes.len());
+            }
+        }
+    }
 }
 
 impl Write for Sink {
@@ -179,6 +201,7 @@ impl Write for Sink {
         if (self.bytes.len() + bytes.len()) as u64 > self.limit {
             return Err(io::Error::other(BoundReached));
         }
+        self.make_room(bytes.len());
         self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -371,7 +394,7 @@ mod tests {
     use http::header::{CONTENT_ENCODING, HeaderValue};
     use proptest::prelude::*;
 
-    use super::{Decoder, Refusal, codings};
+    use super::{Decoder, Refusal, Sink, codings};
 
     /// "hello\n" in brotli.
     const BROTLI_HELLO: &[u8] = b"\x8f\x02\x80hello\n\x03";
@@ -408,6 +431,23 @@ mod tests {
             assert!(decoder.decoded() <= limit);
         }
         decoder.finish()
+    }
+
+    /// A server may announce what it never sends.
+    #[test]
+    fn room_is_made_for_a_multiple_of_what_has_come() {
+        let sink = |expected, come: usize| {
+            let mut sink = Sink {
+                bytes: Vec::new(),
+                limit: 1 << 30,
+                expected,
+            };
+            sink.write_all(&vec![0; come]).unwrap();
+            sink.bytes.capacity()
+        };
+        assert_eq!(sink(1 << 20, 100_000), 1 << 20);
+        assert_eq!(sink(1 << 29, 100_000), 1_600_000);
+        assert_eq!(sink(0, 100_000), 100_000);
     }
 
     #[track_caller]
