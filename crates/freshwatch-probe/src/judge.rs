@@ -264,7 +264,9 @@ impl<'a> Case<'a> {
                 rule.assess(&self.view, self.recall, self.now)
             })
             .collect();
+        let is_news = assessments.iter().any(|assessment| assessment.remember.is_some());
         if let Recall::From(before) = self.recall
+            && (is_news || before.len() > rules.len())
             && self.definition.remembers()
         {
             let mut memory = before.of_rules(rules);

@@ -3,6 +3,7 @@
 //! Of contents and texts only digests are kept: they may hold secrets.
 
 mod mark;
+mod rules;
 mod track;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use serde_json::Value;
 use super::stamp::Stamp;
 use super::{Freshness, Signal, Source};
 pub use mark::Mark;
+use rules::Rules;
 pub use track::{Fall, Pace, Track};
 
 /// So many items one rule remembers at most.
@@ -25,7 +27,7 @@ pub const MOST_ITEMS: usize = 10_000;
 pub struct Memory {
     version: Version,
     /// By what [`Freshness::name`] says, so that a list under `fresh` may change its order.
-    rules: BTreeMap<String, Recollection>,
+    rules: Rules,
 }
 
 /// Where the judge finds what earlier runs saw.
@@ -73,7 +75,7 @@ impl<'m> Recall<'m> {
 impl Memory {
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.len() == 0
     }
 
     /// What a rule remembers.
@@ -83,7 +85,7 @@ impl Memory {
 
     /// What its rules remember.
     pub(super) fn recollections(&self) -> impl Iterator<Item = &Recollection> {
-        self.rules.values()
+        self.rules.iter().map(|(_, recollection)| recollection)
     }
 
     /// Whether the same is remembered of all that verdicts are made of.
@@ -95,7 +97,7 @@ impl Memory {
     fn decisive(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, Track>, &BTreeSet<String>)> {
         let rules = self.rules.iter();
         let decisive = rules.filter(|(_, recollection)| recollection.items().next().is_some());
-        decisive.map(|(name, recollection)| (name.as_str(), &recollection.tracks, &recollection.names))
+        decisive.map(|(name, recollection)| (name, &recollection.tracks, &recollection.names))
     }
 
     /// Remembers for a rule.
@@ -103,7 +105,7 @@ impl Memory {
         if recollection == Recollection::default() {
             self.rules.remove(&rule.name());
         } else {
-            self.rules.insert(rule.name(), recollection);
+            *self.rules.entry(rule.name()) = recollection;
         }
     }
 
@@ -113,13 +115,15 @@ impl Memory {
             return Self::default();
         }
         let names: BTreeSet<String> = rules.iter().map(Freshness::name).collect();
-        let kept = self.rules.iter().filter(|(name, _)| names.contains(*name));
         Self {
             version: Version,
-            rules: kept
-                .map(|(name, recollection)| (name.clone(), recollection.clone()))
-                .collect(),
+            rules: self.rules.only(|name| names.contains(name)),
         }
+    }
+
+    /// For how many rules something is remembered.
+    pub(crate) const fn len(&self) -> usize {
+        self.rules.len()
     }
 
     /// Notes that a rule saw a value at a time, and its producer's where it follows one, as a run would have noted it:
@@ -137,7 +141,7 @@ impl Memory {
     ) -> Result<(), String> {
         let mark = rule.mark(value)?;
         let producer = producer.map(|value| rule.producer_mark(value)).transpose()?;
-        let tracks = &mut self.rules.entry(rule.name()).or_default().tracks;
+        let tracks = &mut self.rules.entry(rule.name()).tracks;
         let name = item.unwrap_or_default();
         let track = match tracks.get(name) {
             Some(track) => track.seen(mark, producer, at),
