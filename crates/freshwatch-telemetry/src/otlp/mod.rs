@@ -7,6 +7,7 @@ pub(crate) mod encode;
 mod wire;
 
 mod parcel;
+mod parts;
 mod post;
 mod push;
 
@@ -24,7 +25,7 @@ mod retry;
 mod transport;
 
 pub use config::Config;
-pub use export::Exporter;
+pub use export::{Exporter, Storage};
 pub use push::{Delivery, Failure, Rejected, push};
 pub use retry::Backoff;
 pub use status::ExportStatus;

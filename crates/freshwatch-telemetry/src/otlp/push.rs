@@ -10,8 +10,9 @@ use tokio::time::{Instant, sleep_until};
 use super::answer::{Answer, Scope};
 use super::config::Config;
 use super::encode::{Batch, Encoder};
-use super::parcel::Parcel;
+use super::parcel::pack;
 use super::post::{Post, after};
+use crate::parcel::Parcel;
 use crate::record::{Probe, of_one_shot, of_run};
 use crate::resource::Resource;
 
@@ -163,13 +164,13 @@ impl<'c> Courier<'c> {
             self.delivery.points_lost += points;
             return;
         }
-        match self.send(&Parcel::new(batch, self.config.compression)).await {
+        match self.send(&pack(batch, self.config.compression, self.now)).await {
             Ended::Accepted {
                 rejected_points,
                 words,
             } => self.note_accepted(points, rejected_points, words),
             Ended::Refused { failure, scope } => {
-                self.gave_up = scope != Scope::Batch;
+                self.gave_up = matches!(scope, Scope::Endpoint | Scope::Peer);
                 self.delivery.points_lost += points;
                 self.delivery.failure.get_or_insert(failure);
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use freshwatch_agent::supervise::{Limits, StandBy};
 use freshwatch_file::Mistakes;
-use freshwatch_telemetry::otlp::{Config, Exporter};
+use freshwatch_telemetry::otlp::{Config, Exporter, Storage};
 use freshwatch_telemetry::resource::{Identity, Resource};
 use tokio::runtime::Builder;
 
@@ -33,6 +33,11 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     let interval = read_interval(super::telemetry_environment(INTERVAL).as_deref())?;
     let settings = settings(options)?;
     let resource = resource(options);
+    let storage = Storage {
+        folder: options.queue.folder().map(Path::to_owned),
+        most_bytes: options.queue.most_bytes,
+        longest: options.queue.longest,
+    };
     let (format, least) = (options.log_format, options.log_level);
     let work = async move |stand_by| {
         let set = match freshwatch_file::load(&settings.paths, &super::environment) {
@@ -44,7 +49,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
             tracing::warn!("{discarded}");
         }
         logs::delivering(config.as_ref().map(Config::endpoint).as_deref(), interval);
-        let exporter = config.map(|config| Exporter::new(config, resource, interval));
+        let exporter = config.map(|config| Exporter::new(config, resource, interval, &storage));
         let exporter = exporter.transpose().map_err(|why| anyhow!(why))?;
         daemon::run(settings, set, exporter, stand_by).await
     };
