@@ -20,4 +20,5 @@ mod soak;
 mod story;
 
 mod otlp_delivery;
+mod outage;
 mod real_receiver;

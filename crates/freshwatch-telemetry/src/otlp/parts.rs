@@ -3,7 +3,8 @@
 //!
 //! The points stand in the order of their times and, at one time, of their probes; what is refused together stands
 //! together. A refused part is cut in two, between two probes where it holds several, until what is refused is alone or
-//! enough was cut; then each part that is left is tried as it is.
+//! enough was cut; then each part that is left is tried as it is. Where both halves of one probe's points are refused,
+//! nothing of them is good.
 
 use std::io::Read;
 use std::ops::Range;
@@ -21,8 +22,9 @@ use super::parcel::pack_body;
 use super::push::Rejected;
 use crate::parcel::{Coding, Parcel, Signal};
 
-/// As often a refused request is cut at most: a point among two thousand is alone after eleven cuts.
-pub(super) const MOST_CUTS: u32 = 24;
+/// As often a refused request is cut at most: a point among two thousand is alone after eleven cuts, and a request holds
+/// about fifty probes.
+pub(super) const MOST_CUTS: u32 = 64;
 
 /// When nothing of a request was taken, the next is cut half as often, but so often at least.
 const FEWEST_CUTS: u32 = 1;
@@ -57,9 +59,9 @@ pub(super) struct Parts {
     compression: Compression,
     like: Parcel,
     /// What is still to be sent, the next at the end.
-    waiting: Vec<Range<usize>>,
+    waiting: Vec<Part>,
     /// What was given out last.
-    sent: Range<usize>,
+    sent: Part,
     cuts: u32,
     outcome: Outcome,
 }
@@ -71,6 +73,16 @@ pub(super) struct Outcome {
     pub(super) taken: u64,
     /// What it refused, or rejected of what it took, with its last words.
     pub(super) rejected: Rejected,
+}
+
+/// Some of the points.
+#[derive(Default)]
+struct Part {
+    range: Range<usize>,
+    /// Whether it is the first half of one probe's points: the second comes next.
+    is_first_half: bool,
+    /// The first half, when this is the second and the first was refused.
+    refused_half: Option<Range<usize>>,
 }
 
 struct Point {
@@ -104,7 +116,7 @@ impl Parts {
             (one.time, &one.probe, one.nth).cmp(&(other.time, &other.probe, other.nth))
         });
         let mut parts = Self {
-            sent: 0..points.len(),
+            sent: Part::default(),
             request,
             points,
             compression: match parcel.coding {
@@ -116,37 +128,54 @@ impl Parts {
             cuts: cuts.0,
             outcome: Outcome::default(),
         };
-        parts.cut();
+        parts.cut(0..parts.points.len());
         Some(parts)
     }
 
     /// The next part to send; none: all of it was answered.
     pub(super) fn next(&mut self) -> Option<Parcel> {
         self.sent = self.waiting.pop()?;
-        let items = self.sent.len() as u64;
-        let body = self.request_of(self.sent.clone()).encode_to_vec();
+        let range = self.sent.range.clone();
+        let items = range.len() as u64;
+        let body = self.request_of(range).encode_to_vec();
         Some(pack_body(body.into(), items, self.compression, self.like.at))
     }
 
     /// The receiver has the part that was sent, but for so many points of it.
     pub(super) fn taken(&mut self, rejected_points: u64, words: Option<String>) {
-        let points = self.sent.len() as u64;
+        let points = self.sent.range.len() as u64;
         let rejected = rejected_points.min(points);
         self.outcome.taken += points - rejected;
         self.outcome.rejected.points += rejected;
         if words.is_some() {
             self.outcome.rejected.words = words;
         }
+        if let Some(half) = self.sent.refused_half.take() {
+            self.cut(half);
+        }
     }
 
     /// The receiver refuses the part that was sent; `may_be_cut`: for something in it.
     pub(super) fn refused(&mut self, why: String, may_be_cut: bool) {
-        if may_be_cut && self.sent.len() > 1 && self.cuts > 0 {
-            self.cut();
-            return;
-        }
-        self.outcome.rejected.points += self.sent.len() as u64;
         self.outcome.rejected.words = Some(why);
+        let Part {
+            range,
+            is_first_half,
+            refused_half,
+        } = std::mem::take(&mut self.sent);
+        if let Some(half) = refused_half {
+            self.lose(&half);
+            self.lose(&range);
+        } else if !may_be_cut {
+            self.lose(&range);
+        } else if is_first_half
+            && range.len() > 1
+            && let Some(second) = self.waiting.last_mut()
+        {
+            second.refused_half = Some(range);
+        } else {
+            self.cut(range);
+        }
     }
 
     /// What became of it.
@@ -154,15 +183,29 @@ impl Parts {
         self.outcome
     }
 
-    fn cut(&mut self) {
-        self.cuts = self.cuts.saturating_sub(1);
-        let Range { start, end } = self.sent;
-        let middle = self.border(start..end);
-        self.waiting.extend([middle..end, start..middle]);
+    fn cut(&mut self, range: Range<usize>) {
+        if range.len() < 2 || self.cuts == 0 {
+            self.lose(&range);
+            return;
+        }
+        self.cuts -= 1;
+        let border = self.border(&range);
+        let middle = border.unwrap_or(usize::midpoint(range.start, range.end));
+        let part = |range, is_first_half| Part {
+            range,
+            is_first_half,
+            refused_half: None,
+        };
+        self.waiting.push(part(middle..range.end, false));
+        self.waiting.push(part(range.start..middle, border.is_none()));
     }
 
-    /// The border between two times or probes that is nearest to the middle; without one, the middle.
-    fn border(&self, of: Range<usize>) -> usize {
+    fn lose(&mut self, range: &Range<usize>) {
+        self.outcome.rejected.points += range.len() as u64;
+    }
+
+    /// The border between two times or probes that is nearest to the middle.
+    fn border(&self, of: &Range<usize>) -> Option<usize> {
         let middle = usize::midpoint(of.start, of.end);
         let is_border = |at: &usize| {
             let (one, other) = (&self.points[at - 1], &self.points[*at]);
@@ -170,12 +213,10 @@ impl Parts {
         };
         let before = (of.start + 1..=middle).rev().find(is_border);
         let behind = (middle..of.end).find(is_border);
-        let distance = |at: &usize| at.abs_diff(middle);
         before
             .into_iter()
             .chain(behind)
-            .min_by_key(distance)
-            .unwrap_or(middle)
+            .min_by_key(|at| at.abs_diff(middle))
     }
 
     /// The request with these points alone.

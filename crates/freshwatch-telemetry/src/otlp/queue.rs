@@ -65,9 +65,7 @@ struct Waiting {
     is_sending: bool,
     /// Whether the front was sent and did not arrive.
     is_stuck: bool,
-    is_closed: bool,
-    /// Whether the keeper is to end.
-    is_over: bool,
+    phase: Phase,
     lost: Lost,
     untold: Untold,
 }
@@ -102,6 +100,16 @@ struct Front {
 enum Cause {
     Full,
     Age,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Open,
+    /// Nothing comes any more.
+    Closed,
+    /// Nothing is taken any more either: the keeper is to end.
+    Over,
 }
 
 /// Whether the disk takes what comes.
@@ -153,8 +161,7 @@ impl Queue {
             sent_turn: 0,
             is_sending: false,
             is_stuck: false,
-            is_closed: false,
-            is_over: false,
+            phase: Phase::Open,
             lost: Lost::default(),
             untold: Untold::default(),
         };
@@ -195,7 +202,7 @@ impl Queue {
                     waiting.sent_turn = waiting.turn;
                     return Some(parcel);
                 }
-                if waiting.is_closed && waiting.is_empty() {
+                if waiting.phase != Phase::Open && waiting.is_empty() {
                     return None;
                 }
             }
@@ -228,7 +235,7 @@ impl Queue {
     /// Whether all that waits does so on the disk, and nothing more comes.
     pub(super) fn rests_on_disk(&self) -> bool {
         let waiting = self.lock();
-        waiting.is_closed && waiting.disk == Disk::Sound && waiting.len() == waiting.stored
+        waiting.phase != Phase::Open && waiting.disk == Disk::Sound && waiting.len() == waiting.stored
     }
 
     /// The first is done with.
@@ -263,7 +270,7 @@ impl Queue {
     /// Nothing comes any more.
     pub(super) fn close(&self) {
         let mut waiting = self.lock();
-        waiting.is_closed = true;
+        waiting.phase = waiting.phase.max(Phase::Closed);
         self.wake(waiting);
     }
 

@@ -209,7 +209,7 @@ impl Spool {
 
     /// Whether something was appended since the last sync and still waits.
     pub fn is_unsynced(&self) -> bool {
-        self.is_unsynced && self.len() > 0
+        self.is_unsynced && !self.is_empty()
     }
 
     /// How many parcels wait.
@@ -247,15 +247,12 @@ impl Spool {
     fn take_stock(&mut self, done: u64) -> io::Result<()> {
         let mut before = 0;
         for path in folder::segments(&self.folder)? {
-            match Segment::look(&path, before, done) {
-                Ok(looked) => {
-                    before = before.max(looked.segment.end - 1);
-                    self.take_in(looked);
-                }
-                Err(_) => {
-                    self.lost.damaged += 1;
-                    self.findings.extend(folder::set_aside(&path));
-                }
+            if let Ok(looked) = Segment::look(&path, before, done) {
+                before = before.max(looked.segment.end - 1);
+                self.take_in(looked);
+            } else {
+                self.lost.damaged += 1;
+                self.findings.extend(folder::set_aside(&path));
             }
         }
         self.next = done.max(before + 1);

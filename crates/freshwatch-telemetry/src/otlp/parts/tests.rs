@@ -26,7 +26,7 @@ fn request(probes: usize, times: i64, compression: Compression) -> Parcel {
         for nth in 0..probes {
             let standing = named(&format!("p-{nth:03}"), Verdict::Ok);
             let full = encoder.take(Some(Probe::of(&standing.definition)), |visit| {
-                of_standing(&standing, at, visit)
+                of_standing(&standing, at, visit);
             });
             assert_eq!(full, []);
         }
@@ -118,15 +118,49 @@ fn what_is_newer_than_what_is_too_old_is_taken() {
 }
 
 #[test]
-fn many_bad_points_do_not_make_many_requests_and_the_newest_are_tried_all_the_same() {
+fn several_bad_probes_cost_their_own_points_alone() {
     let parcel = request(50, 1, Compression::None);
+    let of_each = parcel.items / 50;
     let is_bad = |(probe, _): &Key| probe.ends_with(['0', '3', '6']);
-    let (taken, _, requests) = taken(&parcel, Cuts::default(), is_bad);
+    let (_, outcome, requests) = taken(&parcel, Cuts::default(), is_bad);
+    assert_eq!(outcome.rejected.points, 15 * of_each);
     assert!(requests <= 2 * MOST_CUTS, "{requests}");
-    assert!(taken.len() as u64 > parcel.items / 10, "{}", taken.len());
-    let (taken, outcome, requests) = self::taken(&parcel, Cuts::default(), |_| true);
+}
+
+#[test]
+fn where_nothing_is_good_not_every_point_is_asked_for() {
+    let parcel = request(50, 1, Compression::None);
+    let (taken, outcome, requests) = taken(&parcel, Cuts::default(), |_| true);
     assert_eq!((taken.len(), outcome.rejected.points), (0, parcel.items));
     assert!(requests <= 2 * MOST_CUTS, "{requests}");
+}
+
+/// A receiver that minds one point alone is told apart by its number: the probe's points have one time.
+#[test]
+fn one_bad_series_costs_its_own_point_alone() {
+    let parcel = request(50, 1, Compression::None);
+    for bad in [0, 7, 35] {
+        let mut parts = Parts::of(&parcel, Cuts::default()).unwrap();
+        let target = parts
+            .points
+            .iter()
+            .filter(|point| point.probe.as_deref() == Some("p-031"))
+            .nth(bad)
+            .unwrap()
+            .nth;
+        let mut requests = 0;
+        while parts.next().is_some() {
+            requests += 1;
+            let range = parts.sent.range.clone();
+            if parts.points[range].iter().any(|point| point.nth == target) {
+                parts.refused(String::new(), true);
+            } else {
+                parts.taken(0, None);
+            }
+        }
+        assert_eq!(parts.outcome().rejected.points, 1, "{bad}");
+        assert!(requests <= 30, "{requests}");
+    }
 }
 
 #[test]

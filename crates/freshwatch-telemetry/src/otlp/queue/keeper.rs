@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
-use super::{Cause, Disk, News, Queue, Waiting, size};
+use super::{Cause, Disk, News, Phase, Queue, Waiting, size};
 use crate::parcel::Parcel;
 use crate::spool::{Limits, Lost, Spool, SpoolError};
 
@@ -82,7 +82,7 @@ impl Drop for Keeper {
 impl Queue {
     fn end_keeping(&self) {
         let mut waiting = self.lock();
-        waiting.is_over = true;
+        waiting.phase = Phase::Over;
         if matches!(waiting.disk, Disk::Failing { .. }) {
             waiting.disk = Disk::Failing { is_due: true };
         }
@@ -143,7 +143,7 @@ impl Keeping {
             if let Some(task) = self.choose(&mut waiting) {
                 return Some(task);
             }
-            if waiting.is_over {
+            if is_over(&waiting) {
                 return None;
             }
             let is_idle = waiting.disk == Disk::Sound && waiting.stored == 0 && self.unsynced_since.is_none();
@@ -160,16 +160,16 @@ impl Keeping {
     fn choose(&mut self, waiting: &mut MutexGuard<'_, Waiting>) -> Option<Task> {
         let now = (self.now)();
         if self.spool.is_none() {
-            let is_due = waiting.disk == Disk::Opening || waiting.is_over || self.is_due(now);
+            let is_due = waiting.disk == Disk::Opening || is_over(waiting) || self.is_due(now);
             // At the end it is tried once more where something would be lost.
-            let is_wanted = !waiting.is_over
+            let is_wanted = !is_over(waiting)
                 || waiting.disk == Disk::Failing { is_due: true } && !waiting.staged.is_empty();
             return (is_due && is_wanted).then_some(Task::Open);
         }
         if let Some(number) = waiting.done.take() {
             return Some(Task::Done(number));
         }
-        if waiting.front.is_none() && waiting.stored > 0 && !waiting.is_over {
+        if waiting.front.is_none() && waiting.stored > 0 && !is_over(waiting) {
             return Some(Task::Read);
         }
         if waiting.disk == (Disk::Failing { is_due: false }) && self.is_due(now) {
@@ -305,20 +305,24 @@ impl Waiting {
             return;
         }
         if is_sending {
-            front.given_up = spare_one(lost);
+            front.given_up = Some(spare_one(lost));
         } else {
             self.take_front();
         }
     }
 }
 
+fn is_over(waiting: &Waiting) -> bool {
+    waiting.phase == Phase::Over
+}
+
 /// Takes one off what was lost; tells why it was.
-fn spare_one(lost: &mut Lost) -> Option<Cause> {
+fn spare_one(lost: &mut Lost) -> Cause {
     if lost.full > 0 {
         lost.full -= 1;
-        Some(Cause::Full)
+        Cause::Full
     } else {
         lost.age = lost.age.saturating_sub(1);
-        Some(Cause::Age)
+        Cause::Age
     }
 }
