@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use freshwatch_agent::clock;
@@ -346,4 +348,100 @@ async fn a_folder_that_takes_nothing_or_belongs_to_another_stops_nobody() {
         .filter(|line| line.contains("results wait in memory alone"))
         .count();
     assert_eq!(told, 1, "{said:#?}");
+}
+
+/// Mounts a file system of a mebibyte there; `false`: this process may not.
+fn mounted(folder: &Path, options: &str) -> bool {
+    let mut mount = Command::new("mount");
+    let mount = mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(folder);
+    let is_mounted = mount.output().is_ok_and(|output| output.status.success());
+    if !is_mounted {
+        tell("SKIPPED, nothing was tested on another file system: it cannot be mounted");
+    }
+    is_mounted
+}
+
+/// A file system that was mounted; it goes with this.
+struct Mounted(PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        // Whoever still has it open keeps it for as long.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_full_disk_results_wait_in_memory_and_on_the_disk_again_when_there_is_room() {
+    let outage = Outage::new(20).await;
+    if !mounted(outage.queue.path(), "size=1m") {
+        return;
+    }
+    let _mounted = Mounted(outage.queue.path().to_owned());
+    outage.receiver.become_so(Mood::Refusing);
+    let settings = outage
+        .settings()
+        .with_variable("OTEL_METRIC_EXPORT_INTERVAL", "250");
+    let daemon = settings.start().await;
+    let from = clock::now();
+    let line = daemon.log.line("results wait in memory alone").await;
+    assert!(
+        line.contains(".batches` cannot be written: the disk is full"),
+        "{line}"
+    );
+    let full = daemon.series().await;
+    assert_eq!(
+        full.value("freshwatch_export_queue_last_write_successful", &[]),
+        Some(0.0)
+    );
+    let waiting = |series: &Series| series.sum("freshwatch_export_queue_batches", &[]);
+    let later = daemon
+        .series_when(|series| waiting(series) >= waiting(&full) + 8.0)
+        .await;
+    assert!(later.runs("p-0000") > full.runs("p-0000"));
+    assert!(later.sum("freshwatch_export_queue_bytes", &[]) > 1_100_000.0);
+    outage.recovered(&daemon).await;
+    daemon.log.line("results wait on the disk again").await;
+    let after = daemon.series().await;
+    assert_eq!(
+        after.value("freshwatch_export_queue_last_write_successful", &[]),
+        Some(1.0)
+    );
+    assert_eq!(after.sum("freshwatch_export_dropped_batches_total", &[]), 0.0);
+    assert_eq!(after.sum("freshwatch_runs_skipped_total", &[]), 0.0);
+    let to = clock::now();
+    daemon.signal(Signal::SIGTERM);
+    let (code, said) = daemon.ended().await;
+    assert_eq!(code, Some(0));
+    let told = |text| said.iter().filter(|line| line.contains(text)).count();
+    assert_eq!(
+        (told("in memory alone"), told("on the disk again")),
+        (1, 1),
+        "{said:#?}"
+    );
+    lock(&outage.taken).check(outage.probes, from, to, &[]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_only_disk_stops_nobody() {
+    let outage = Outage::new(1).await;
+    if !mounted(outage.queue.path(), "ro") {
+        return;
+    }
+    let _mounted = Mounted(outage.queue.path().to_owned());
+    let daemon = outage.settings().start().await;
+    let line = daemon.log.line("results wait in memory alone").await;
+    assert!(
+        line.contains("/metrics` cannot be opened: read-only filesystem"),
+        "{line}"
+    );
+    let accepted = [("outcome", "accepted")];
+    let accepted = |series: &Series| series.sum("freshwatch_export_batches_total", &accepted) >= 2.0;
+    let series = daemon
+        .series_when(|series| accepted(series) && series.runs("p-0000") >= 2.0)
+        .await;
+    assert_eq!(
+        series.value("freshwatch_export_queue_last_write_successful", &[]),
+        Some(0.0)
+    );
 }
