@@ -2,8 +2,8 @@
 
 #![expect(clippy::float_cmp, reason = "counts are whole numbers, however they are told")]
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use freshwatch_agent::clock;
 use freshwatch_tests::daemon::{Daemon, Files, Series, Settings, Signal, Target};
 use freshwatch_tests::moody::{Mood, MoodyReceiver};
+use freshwatch_tests::program::{program, run};
 use jiff::{SignedDuration, Timestamp};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -34,7 +35,7 @@ const LONGEST_GAP: SignedDuration = SignedDuration::from_millis(1750);
 struct Taken {
     /// The times of each series, in the order in which they came.
     series: BTreeMap<String, Vec<Timestamp>>,
-    bodies: BTreeMap<u64, ()>,
+    bodies: BTreeSet<u64>,
     /// Requests that it had already, byte for byte.
     repeated: usize,
 }
@@ -43,7 +44,7 @@ impl Taken {
     fn take(&mut self, body: &[u8]) {
         let mut hasher = DefaultHasher::new();
         body.hash(&mut hasher);
-        if self.bodies.insert(hasher.finish(), ()).is_some() {
+        if !self.bodies.insert(hasher.finish()) {
             self.repeated += 1;
             return;
         }
@@ -180,14 +181,23 @@ impl Outage {
         }
     }
 
-    /// Waits until nothing waits.
+    /// Waits until nothing waits, however much does, as long as it becomes less.
     async fn recovered(&self, daemon: &Daemon) {
         self.receiver.become_so(Mood::Well);
         daemon.log.line("results are delivered again").await;
-        daemon
-            .series_when(|series| series.value("freshwatch_export_queue_batches", &[]) < Some(2.0))
-            .await;
+        let mut left = f64::INFINITY;
+        while left > 6.0 {
+            let less = daemon
+                .series_when(|series| waiting(series) < left.min(1e9) - 5.0)
+                .await;
+            left = waiting(&less);
+        }
     }
+}
+
+/// How many batches wait.
+fn waiting(series: &Series) -> f64 {
+    series.sum("freshwatch_export_queue_batches", &[])
 }
 
 /// How late runs started between two looks.
@@ -394,7 +404,6 @@ async fn on_a_full_disk_results_wait_in_memory_and_on_the_disk_again_when_there_
         full.value("freshwatch_export_queue_last_write_successful", &[]),
         Some(0.0)
     );
-    let waiting = |series: &Series| series.sum("freshwatch_export_queue_batches", &[]);
     let later = daemon
         .series_when(|series| waiting(series) >= waiting(&full) + 8.0)
         .await;
@@ -443,5 +452,50 @@ async fn a_read_only_disk_stops_nobody() {
     assert_eq!(
         series.value("freshwatch_export_queue_last_write_successful", &[]),
         Some(0.0)
+    );
+}
+
+#[tokio::test]
+async fn what_a_check_could_not_deliver_waits_for_the_next_and_goes_first() {
+    let outage = Outage::new(1).await;
+    let check = async || {
+        let mut command = program();
+        command
+            .arg("check")
+            .arg(outage.files.path())
+            .arg("--queue-dir")
+            .arg(outage.queue.path());
+        command.args(["--otlp-endpoint", &outage.receiver.endpoint()]);
+        let output = run(command).await;
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    };
+    // What it asks for is longer than a check may take.
+    outage.receiver.become_so(Mood::Limiting(3600));
+    let from = clock::now();
+    for waiting in ["1 batch wait", "2 batches wait"] {
+        let (code, said) = check().await;
+        assert_eq!(code, Some(6), "{said}");
+        assert!(
+            said.contains(&format!("{waiting} on the disk for the next run")),
+            "{said}"
+        );
+    }
+    outage.receiver.become_so(Mood::Well);
+    let (code, said) = check().await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("delivered") && !said.contains("on the disk"),
+        "{said}"
+    );
+    let taken = lock(&outage.taken);
+    let times = taken
+        .series
+        .iter()
+        .find(|(series, _)| series.starts_with("probe_attempts"));
+    let times = times.expect("it is there").1;
+    assert!(
+        times.len() == 3 && times.is_sorted() && times[0] >= from,
+        "{times:?}"
     );
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::OsStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use freshwatch_probe::{duration, size};
+use freshwatch_telemetry::otlp::Storage;
 use freshwatch_telemetry::spool::Limits;
 use jiff::Timestamp;
 
@@ -175,6 +176,9 @@ pub struct Check {
     /// Where results go.
     #[command(flatten)]
     pub delivery: Delivery,
+    /// Where they wait.
+    #[command(flatten)]
+    pub queue: Queue,
 }
 
 /// `run`.
@@ -305,12 +309,14 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// The folder. An empty name is none: a variable that is empty counts as unset.
-    pub fn folder(&self) -> Option<&Path> {
-        self.folder
-            .as_deref()
-            .filter(|folder| !folder.is_empty())
-            .map(Path::new)
+    /// Where results wait. An empty name of a folder is none: a variable that is empty counts as unset.
+    pub fn storage(&self) -> Storage {
+        let folder = self.folder.as_deref().filter(|folder| !folder.is_empty());
+        Storage {
+            folder: folder.map(PathBuf::from),
+            most_bytes: self.most_bytes,
+            longest: self.longest,
+        }
     }
 }
 

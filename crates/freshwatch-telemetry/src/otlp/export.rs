@@ -65,7 +65,7 @@ pub struct Storage {
 
 impl Storage {
     /// The folder of the sender of metrics, with its bounds. Others will have theirs beside it.
-    fn disk(&self) -> Option<(PathBuf, Limits)> {
+    pub(super) fn disk(&self) -> Option<(PathBuf, Limits)> {
         let limits = Limits {
             most_bytes: self.most_bytes.unwrap_or(Limits::default().most_bytes),
             longest: self.longest(),

@@ -10,6 +10,7 @@ mod parcel;
 mod parts;
 mod post;
 mod push;
+mod through;
 
 mod ending;
 mod export;
@@ -29,4 +30,5 @@ pub use export::{Exporter, Storage};
 pub use push::{Delivery, Failure, Rejected, push};
 pub use retry::Backoff;
 pub use status::ExportStatus;
+pub use through::push_through;
 pub use told::{DropCause, Told};

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use freshwatch_agent::clock;
 use freshwatch_file::{Mistakes, ProbeSet};
 use freshwatch_probe::definition::Definition;
-use freshwatch_telemetry::otlp::{self, Config, Delivery, Failure};
+use freshwatch_telemetry::otlp::{self, Config, Delivery, Failure, Storage};
 use freshwatch_telemetry::resource::{Identity, Resource};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use tokio::runtime::{Builder, Runtime};
@@ -72,7 +72,10 @@ async fn check(
         ReportFormat::Json | ReportFormat::Junit => Ok(()),
     };
     let delivered = match config {
-        Some(config) => Some((config, deliver(config, resource, &round).await)),
+        Some(config) => Some((
+            config,
+            deliver(config, &options.queue.storage(), resource, &round).await,
+        )),
         None => None,
     };
     told?;
@@ -80,7 +83,7 @@ async fn check(
 }
 
 /// Delivers the results within a bound; a request to stop cuts it short.
-async fn deliver(config: &Config, resource: &Resource, round: &Round) -> Delivery {
+async fn deliver(config: &Config, storage: &Storage, resource: &Resource, round: &Round) -> Delivery {
     let bound = if round.was_stopped {
         BOUND_WHEN_STOPPED
     } else {
@@ -88,7 +91,7 @@ async fn deliver(config: &Config, resource: &Resource, round: &Round) -> Deliver
     };
     let waiting = format!("delivering the results to {}\n", config.endpoint());
     tokio::select! {
-        delivery = otlp::push(config, resource, &round.runs, clock::now(), bound) => delivery,
+        delivery = otlp::push_through(storage, config, resource, &round.runs, clock::now(), bound) => delivery,
         never = report::note_after(PATIENCE, &waiting) => match never {},
         () = stop::requested() => interrupted(config),
     }
@@ -117,6 +120,9 @@ fn conclude(options: &Check, round: &Round, delivered: Option<&(&Config, Deliver
     };
     if let Some(sentence) = sentence.filter(|_| !is_delivered) {
         report::note(&sentence);
+    }
+    for line in delivered.iter().flat_map(|(_, delivery)| &delivery.of_queue) {
+        report::note(&format!("{line}\n"));
     }
     report::conclude(&text)?;
     Ok(code)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use freshwatch_agent::supervise::{Limits, StandBy};
 use freshwatch_file::Mistakes;
-use freshwatch_telemetry::otlp::{Config, Exporter, Storage};
+use freshwatch_telemetry::otlp::{Config, Exporter};
 use freshwatch_telemetry::resource::{Identity, Resource};
 use tokio::runtime::Builder;
 
@@ -33,11 +33,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     let interval = read_interval(super::telemetry_environment(INTERVAL).as_deref())?;
     let settings = settings(options)?;
     let resource = resource(options);
-    let storage = Storage {
-        folder: options.queue.folder().map(Path::to_owned),
-        most_bytes: options.queue.most_bytes,
-        longest: options.queue.longest,
-    };
+    let storage = options.queue.storage();
     let (format, least) = (options.log_format, options.log_level);
     let work = async move |stand_by| {
         let set = match freshwatch_file::load(&settings.paths, &super::environment) {
