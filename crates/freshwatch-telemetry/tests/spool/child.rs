@@ -31,9 +31,9 @@ pub enum Said {
     Failed(String),
 }
 
-/// How long the parcel of this number is: up to half a megabyte.
+/// How long the parcel of this number is: up to a megabyte.
 pub fn length(number: u64) -> usize {
-    usize::try_from(number * 104_729 % 200_000).expect("it is small")
+    usize::try_from(number * 104_729 % 1_000_000).expect("it is small")
 }
 
 /// A child at work; it is killed when it is dropped.

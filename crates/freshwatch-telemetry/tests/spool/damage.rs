@@ -218,7 +218,7 @@ fn a_damaged_segment_between_others_does_not_stop_them() {
     let told = told
         .join("\n")
         .replace(&folder.path().display().to_string(), "DIR");
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @"`DIR/00000000000000000003.batches` is damaged; it was set aside as `DIR/00000000000000000003.damaged`");
     assert_eq!(numbers(&drain(&mut spool), &lengths), [1, 2, 5, 6, 7, 8, 9]);
 }
 

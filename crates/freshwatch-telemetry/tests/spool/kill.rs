@@ -1,6 +1,7 @@
 //! A kill at any moment loses nothing that was stored, and the queue opens.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use freshwatch_telemetry::spool::Spool;
 
@@ -32,8 +33,9 @@ fn kill(times: u32) {
     for turn in 0..times {
         let mut keeper = Keeper::start(folder.path(), stored + 1, None, "");
         let mut said = Vec::new();
-        // By the time of the kill it is somewhere within what comes next.
         said.extend((0..turn * 7 % 23).map_while(|_| keeper.next()));
+        // Else it would always be at the beginning of what comes next.
+        std::thread::sleep(Duration::from_micros((u64::from(turn) * 7919) % 5000));
         said.extend(keeper.kill());
         let (mut said_stored, mut said_done) = (stored, done);
         for said in &said {

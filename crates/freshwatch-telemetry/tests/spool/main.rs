@@ -78,9 +78,9 @@ fn parcel(number: u64) -> Parcel {
 }
 
 fn sized(number: u64, length: usize) -> Parcel {
-    let seed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let bytes = (0..length as u64)
-        .map(|at| (seed.rotate_left(u32::try_from(at % 64).unwrap_or(0)) ^ at).to_le_bytes()[0]);
+    let seed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes();
+    let mut body = seed.repeat(length / seed.len() + 1);
+    body.truncate(length);
     Parcel {
         signal: [Signal::Metrics, Signal::Traces, Signal::Logs][usize::try_from(number % 3).unwrap_or(0)],
         coding: if number.is_multiple_of(2) {
@@ -90,7 +90,7 @@ fn sized(number: u64, length: usize) -> Parcel {
         },
         items: number,
         at: made(number),
-        body: bytes.collect::<Vec<u8>>().into(),
+        body: body.into(),
     }
 }
 
