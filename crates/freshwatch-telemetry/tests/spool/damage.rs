@@ -100,13 +100,9 @@ fn check_flip(lengths: &[usize], done: u64, at: usize, bit: u8) {
             },
             "bit {bit} of byte {at}"
         );
-        assert!(
-            matches!(
-                findings[..],
-                [Finding::Damaged { .. }, Finding::SetAside { to: Some(_), .. }]
-            ),
-            "{findings:?}"
-        );
+        // Where nothing of it can be read, it is set aside at once.
+        let is_aside = matches!(findings.last(), Some(Finding::SetAside { to: Some(_), .. }));
+        assert!(is_aside && findings.len() <= 2, "{findings:?}");
         assert_eq!(folder.files(".damaged").len(), 1);
     } else {
         assert_eq!(lost, Lost::default());
