@@ -187,6 +187,8 @@ const ONLY_OF_THE_DAEMON: [&str; 14] = [
     "freshwatch_state_last_write_successful",
     "freshwatch_export_batches_total",
     "freshwatch_export_queue_batches",
+    "freshwatch_export_queue_bytes",
+    "freshwatch_export_queue_last_write_successful",
     "freshwatch_export_dropped_batches_total",
     "freshwatch_last_export_success_timestamp_seconds",
 ];
