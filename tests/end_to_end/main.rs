@@ -22,4 +22,5 @@ mod state;
 mod story;
 
 mod otlp_delivery;
+mod outage;
 mod real_receiver;

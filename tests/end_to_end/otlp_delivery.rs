@@ -193,15 +193,35 @@ async fn a_cut_connection_is_tried_again() {
 
 #[tokio::test]
 async fn a_refusal_is_told_in_the_receivers_words_and_never_tried_again() {
+    let reply = |status| Reply::Answer(status, "", b"out of order sample\n".to_vec());
+    let (delivery, requests) = check([reply(409)]).await;
+    let told = "answered 409 Conflict: `out of order sample`";
+    assert_eq!((message(&delivery).as_str(), requests), (told, 1));
     for (status, told) in [
         (400, "answered 400 Bad Request: `out of order sample`"),
         (413, "answered 413 Payload Too Large: `out of order sample`"),
         (500, "answered 500 Internal Server Error: `out of order sample`"),
     ] {
-        let (delivery, requests) =
-            check([Reply::Answer(status, "", b"out of order sample\n".to_vec())]).await;
-        assert_eq!((message(&delivery).as_str(), requests), (told, 1));
+        let receiver = Receiver::start((0..1000).map(|_| reply(status))).await;
+        let delivery = Sender::to(&receiver.endpoint()).push(&one_run()).await;
+        assert_eq!((message(&delivery).as_str(), delivery.retries), (told, 0));
         assert_eq!((delivery.points_sent, delivery.points_lost > 20), (0, true));
+        // The whole, and its parts until it is plain that none of them is good.
+        assert!(receiver.requests().len() < 20, "{}", receiver.requests().len());
+    }
+}
+
+#[tokio::test]
+async fn what_is_good_of_a_refused_request_is_delivered_in_parts() {
+    let refusals = [400, 413, 422, 500].map(|status| (status, 2));
+    for (status, parts) in refusals {
+        let receiver = Receiver::start([Reply::status(status)]).await;
+        let delivery = Sender::to(&receiver.endpoint()).push(&one_run()).await;
+        assert!(delivery.delivered(), "{delivery:?}");
+        let requests = receiver.requests();
+        let points: Vec<_> = requests.iter().map(|request| request.points().len()).collect();
+        assert_eq!((points.len(), points[0]), (1 + parts, points[1..].iter().sum()));
+        assert_eq!(delivery.points_sent, points[0] as u64);
     }
 }
 
@@ -274,7 +294,7 @@ async fn a_wait_that_leads_past_the_bound_is_not_begun() {
 
 #[tokio::test]
 async fn an_endless_answer_is_read_no_further_than_it_is_shown() {
-    let (delivery, requests) = check([Reply::Endless(400)]).await;
+    let (delivery, requests) = check([Reply::Endless(409)]).await;
     assert_eq!((message(&delivery).len() < 400, requests), (true, 1));
     // What never ends is no confirmation either.
     let (delivery, _) = check([Reply::Endless(200)]).await;
@@ -374,7 +394,7 @@ async fn no_secret_is_in_what_is_told() {
 
 #[tokio::test]
 async fn a_refused_batch_does_not_hold_up_the_next_but_a_wrong_endpoint_ends_it() {
-    for (status, requests, sent) in [(400, 11, 10), (404, 1, 0)] {
+    for (status, requests, sent) in [(409, 11, 10), (404, 1, 0)] {
         let receiver = Receiver::start([Reply::status(status)]).await;
         let delivery = Sender::to(&receiver.endpoint()).push(&runs(1000)).await;
         assert_eq!(
@@ -483,7 +503,8 @@ async fn the_program_confirms_delivery_by_its_exit_code() {
         (asks_to_wait, 0, 2),
         (Reply::status(503), 0, 2),
         (Reply::Cut, 0, 2),
-        (Reply::status(400), 6, 1),
+        (Reply::status(409), 6, 1),
+        (Reply::status(400), 0, 3),
         (Reply::status(404), 6, 1),
         (Reply::Answer(503, "retry-after: 3600\r\n", Vec::new()), 6, 1),
     ] {

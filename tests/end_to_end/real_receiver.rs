@@ -174,7 +174,7 @@ fn every_name_arrives_as_the_table_has_it_with_the_labels_and_at_the_end_of_the_
 }
 
 /// What a run alone does not know.
-const ONLY_OF_THE_DAEMON: [&str; 14] = [
+const ONLY_OF_THE_DAEMON: [&str; 15] = [
     "probe_runs_total",
     "probe_next_run_timestamp_seconds",
     "probe_run_duration_seconds",
@@ -187,6 +187,8 @@ const ONLY_OF_THE_DAEMON: [&str; 14] = [
     "freshwatch_state_last_write_successful",
     "freshwatch_export_batches_total",
     "freshwatch_export_queue_batches",
+    "freshwatch_export_queue_bytes",
+    "freshwatch_export_queue_last_write_successful",
     "freshwatch_export_dropped_batches_total",
     "freshwatch_last_export_success_timestamp_seconds",
 ];

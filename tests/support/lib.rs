@@ -5,6 +5,7 @@ pub mod checked;
 pub mod checking;
 pub mod daemon;
 pub mod leaks;
+pub mod moody;
 pub mod price_list;
 pub mod program;
 pub mod receiver;

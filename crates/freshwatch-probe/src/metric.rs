@@ -39,6 +39,8 @@ pub enum Unit {
     None,
     /// Seconds.
     Seconds,
+    /// Bytes.
+    Bytes,
 }
 
 impl Unit {
@@ -47,6 +49,7 @@ impl Unit {
         match self {
             Self::None => "",
             Self::Seconds => "s",
+            Self::Bytes => "By",
         }
     }
 }
@@ -179,6 +182,11 @@ metrics! {
         "Batches that were sent to the OTLP endpoint.";
     Prober FRESHWATCH_EXPORT_QUEUE = "freshwatch_export_queue_batches" Gauge, None, [],
         "Batches that wait to be sent.";
+    Prober FRESHWATCH_EXPORT_QUEUE_BYTES = "freshwatch_export_queue_bytes" Gauge, Bytes, [],
+        "Bytes that wait to be sent, in memory or on the disk.";
+    Prober FRESHWATCH_EXPORT_QUEUE_WRITTEN = "freshwatch_export_queue_last_write_successful" Gauge, None, [],
+        "1: the disk takes the batches that wait. 0: it does not, and they wait in memory. Absent: there is no folder for \
+         them.";
     Prober FRESHWATCH_EXPORT_DROPPED = "freshwatch_export_dropped_batches_total" Counter, None, ["cause"],
         "Batches that were given up.";
     Prober FRESHWATCH_LAST_EXPORT_SUCCESS = "freshwatch_last_export_success_timestamp_seconds" Gauge, Seconds, [],
@@ -220,8 +228,9 @@ mod tests {
     #[test]
     fn the_name_says_the_unit_and_the_kind_so_that_no_receiver_appends_them() {
         each(|metric| (metric.unit == Unit::Seconds) == metric.name.ends_with("_seconds"));
+        each(|metric| (metric.unit == Unit::Bytes) == metric.name.ends_with("_bytes"));
         each(|metric| (metric.kind == Kind::Counter) == metric.name.ends_with("_total"));
-        each(|metric| !metric.name.ends_with("_bytes") && !metric.name.ends_with("_ratio"));
+        each(|metric| !metric.name.ends_with("_ratio"));
     }
 
     #[test]

@@ -112,8 +112,18 @@ pub struct Export {
     pub retried: u64,
     /// Batches that wait to be sent.
     pub queued: u64,
+    /// The bytes of them, with those on the disk that are not free again yet.
+    pub queued_bytes: u64,
+    /// Whether the disk takes what is to wait; none without a folder for it.
+    pub queue_written: Option<bool>,
     /// Batches that were given up because the queue was full.
     pub dropped_full: u64,
+    /// Batches that were given up because they were too old.
+    pub dropped_age: u64,
+    /// Batches that the disk does not give back; at least so many.
+    pub dropped_damaged: u64,
+    /// Batches that were being written when an earlier process ended.
+    pub dropped_torn: u64,
     /// Batches that were given up because they were refused.
     pub dropped_refused: u64,
     /// Batches that were given up because the program ended.

@@ -9,9 +9,11 @@
 //! fetching or judging, and it reads neither the clock nor the process's environment: both are arguments.
 
 pub mod otlp;
+pub mod parcel;
 pub mod prometheus;
 pub mod record;
 pub mod resource;
+pub mod spool;
 pub mod state;
 
 mod pairs;

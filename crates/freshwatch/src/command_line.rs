@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use clap::builder::OsStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use freshwatch_probe::duration;
 use freshwatch_probe::lint::Code;
+use freshwatch_probe::{duration, size};
+use freshwatch_telemetry::otlp::Storage;
+use freshwatch_telemetry::spool::Limits;
 use jiff::Timestamp;
 
 use crate::daemon::logs::{Format, Least};
@@ -77,6 +79,7 @@ Examples:
   freshwatch run /etc/freshwatch --listen 0.0.0.0:4171
   OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 freshwatch run
   freshwatch run --state /var/lib/freshwatch/state.db      what must move on is known again after a restart
+  freshwatch run --queue-dir /var/lib/freshwatch/queue     what the receiver has not taken survives a restart
   curl -X POST http://127.0.0.1:4171/-/reload      the files again; SIGHUP does it too
 
 Endpoints: /metrics, /-/healthy, /-/ready, /-/reload, /api/v1/probes, /api/v1/probes/NAME, and /probe where it is
@@ -181,6 +184,9 @@ pub struct Check {
     /// Where results go.
     #[command(flatten)]
     pub delivery: Delivery,
+    /// Where they wait.
+    #[command(flatten)]
+    pub queue: Queue,
 }
 
 /// `run`.
@@ -227,6 +233,9 @@ pub struct Run {
     /// Where results go.
     #[command(flatten)]
     pub delivery: Delivery,
+    /// Where they wait.
+    #[command(flatten)]
+    pub queue: Queue,
 }
 
 /// What is remembered from one process to the next.
@@ -285,6 +294,38 @@ pub struct Delivery {
     /// Where this prober probes from, as a resource attribute
     #[arg(long, value_name = "NAME")]
     pub location: Option<String>,
+}
+
+/// Where results wait while the receiver is away.
+#[derive(Debug, Args)]
+pub struct Queue {
+    /// Let results that could not be delivered yet wait in this folder, so that a restart loses none of them; each
+    /// process needs a folder of its own
+    #[arg(
+        long = "queue-dir",
+        value_name = "DIR",
+        env = "FRESHWATCH_QUEUE_DIR",
+        value_parser = OsStringValueParser::new()
+    )]
+    folder: Option<OsString>,
+    /// How much may wait, the oldest go first; 1GiB in a folder, 64MiB in memory unless it is given
+    #[arg(long = "queue-max-bytes", value_name = "SIZE", value_parser = read_queue_size)]
+    pub most_bytes: Option<u64>,
+    /// What is older is not sent any more
+    #[arg(long = "queue-max-age", value_name = "DURATION", default_value = "24h", value_parser = duration::parse)]
+    pub longest: Duration,
+}
+
+impl Queue {
+    /// Where results wait. An empty name of a folder is none: a variable that is empty counts as unset.
+    pub fn storage(&self) -> Storage {
+        let folder = self.folder.as_deref().filter(|folder| !folder.is_empty());
+        Storage {
+            folder: folder.map(PathBuf::from),
+            most_bytes: self.most_bytes,
+            longest: self.longest,
+        }
+    }
 }
 
 /// `lint`.
@@ -454,6 +495,17 @@ fn read_limit(text: &str) -> Result<usize, String> {
     } else {
         Err(wrong())
     }
+}
+
+fn read_queue_size(text: &str) -> Result<u64, String> {
+    let bytes = size::parse(text)?;
+    if bytes < Limits::FEWEST_BYTES {
+        return Err(format!(
+            "`{text}` is less than {}: a few of the largest requests would fill it",
+            size::show(Limits::FEWEST_BYTES)
+        ));
+    }
+    Ok(bytes)
 }
 
 fn read_watch_interval(text: &str) -> Result<Duration, String> {

@@ -57,7 +57,7 @@ pub(super) fn delivery(findings: &mut Findings, seen: &Seen, rhythm: &Rhythm) {
         ),
     );
     let told = |series: &str| seen.at_end.of_prober(series);
-    let dropped = ["full", "refused", "shutdown"].map(|cause| {
+    let dropped = ["full", "age", "damaged", "torn", "refused", "shutdown"].map(|cause| {
         let series = format!("freshwatch_export_dropped_batches_total {cause}");
         (cause, told(&series))
     });

@@ -47,6 +47,8 @@ pub(super) enum Answer {
 pub(super) enum Scope {
     /// This request: the next may be taken.
     Batch,
+    /// Something in this request: the rest of it may be taken.
+    Part,
     /// Every request.
     Endpoint,
     /// Whatever is there is no receiver, or cannot be trusted: nothing was said of the request.
@@ -106,6 +108,9 @@ pub(super) fn interpret(response: &Response, now: Timestamp, secrets: &Redactor)
         404 | 405 => refused(Scope::Endpoint, Some(ENDPOINT_HINT)),
         401 | 403 | 407 => refused(Scope::Endpoint, Some(CREDENTIALS_HINT)),
         406 | 415 => refused(Scope::Endpoint, None),
+        // One bad point is a reason to refuse the whole of it, and so is its size. A Prometheus older than 3.10 says 500
+        // of a point that is too old.
+        400 | 413 | 422 | 500 => refused(Scope::Part, None),
         _ => refused(Scope::Batch, None),
     }
 }
@@ -266,8 +271,9 @@ mod tests {
             statuses.collect::<Vec<_>>()
         };
         assert_eq!(of(Scope::Endpoint), [401, 403, 404, 405, 406, 407, 415]);
+        assert_eq!(of(Scope::Part), [400, 413, 422, 500]);
         assert!(
-            [400, 413, 500]
+            [402, 409, 501]
                 .iter()
                 .all(|status| of(Scope::Batch).contains(status))
         );

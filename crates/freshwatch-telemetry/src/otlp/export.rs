@@ -4,6 +4,7 @@
 //! One future holds all of it: one part reads the state and fills the queue, the other sends. Neither ever holds up
 //! a probe: the state is read a few probes at a time, and between two reads others have their turn.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,16 +16,18 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 use super::config::{Compression, Config};
 use super::encode::{Batch, Encoder};
 use super::ending::Ending;
-use super::parcel::Parcel;
+use super::parcel::pack;
 use super::post::{Post, after};
-use super::queue::{self, Queue};
+use super::queue::{self, Keeper, Queue, Untold};
 use super::retry::Backoff;
 use super::sender::{Receive, Sender};
 use super::snapshot::{Gone, Snapshot};
 use super::status::ExportStatus;
 use super::told::{Teller, Told};
+use crate::parcel::Parcel;
 use crate::record::{Probe, of_prober, of_standing};
 use crate::resource::Resource;
+use crate::spool::Limits;
 use crate::state::State;
 
 /// So many probes are read and encoded at a time: about half a millisecond.
@@ -32,7 +35,7 @@ const MOST_PROBES: usize = 25;
 
 /// While the receiver takes what it is sent, no more batches than these are made ahead of it: a whole export of ten
 /// thousand probes would be forty megabytes.
-const MOST_AHEAD: usize = 2;
+const MOST_AHEAD: u64 = 2;
 
 /// Exports the whole state at every interval.
 pub struct Exporter(Export<Post>);
@@ -45,6 +48,44 @@ struct Export<R> {
     compression: Compression,
     backoff: Backoff,
     status: ExportStatus,
+    /// The folder of the queue and its bounds.
+    disk: Option<(PathBuf, Limits)>,
+}
+
+/// Where batches wait while the receiver is away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Storage {
+    /// The folder that they wait in; none: they wait in memory.
+    pub folder: Option<PathBuf>,
+    /// As many bytes wait at most; none: a gibibyte in a folder, 64 MiB in memory.
+    pub most_bytes: Option<u64>,
+    /// What is older is not sent any more.
+    pub longest: Duration,
+}
+
+impl Storage {
+    /// The folder of the sender of metrics, with its bounds. Others will have theirs beside it.
+    pub(super) fn disk(&self) -> Option<(PathBuf, Limits)> {
+        let limits = Limits {
+            most_bytes: self.most_bytes.unwrap_or(Limits::default().most_bytes),
+            longest: self.longest(),
+        };
+        Some((self.folder.as_ref()?.join("metrics"), limits))
+    }
+
+    fn queue(&self) -> Queue {
+        if self.folder.is_some() {
+            return Queue::on_disk(self.longest());
+        }
+        let most_bytes = self
+            .most_bytes
+            .map(|most| usize::try_from(most).unwrap_or(usize::MAX));
+        Queue::new(most_bytes.unwrap_or(queue::MOST_BYTES), self.longest())
+    }
+
+    fn longest(&self) -> SignedDuration {
+        SignedDuration::try_from(self.longest).unwrap_or(SignedDuration::MAX)
+    }
 }
 
 impl Exporter {
@@ -52,14 +93,20 @@ impl Exporter {
     ///
     /// # Errors
     /// A fragment that names the variable and the file that cannot be used.
-    pub fn new(config: Config, resource: Resource, interval: Duration) -> Result<Self, String> {
+    pub fn new(
+        config: Config,
+        resource: Resource,
+        interval: Duration,
+        storage: &Storage,
+    ) -> Result<Self, String> {
         Ok(Self(Export {
             resource,
             interval,
             compression: config.compression,
             backoff: config.backoff,
-            status: ExportStatus::new(Queue::new(queue::MOST_BYTES)),
+            status: ExportStatus::new(storage.queue()),
             receiver: Post::new(config)?,
+            disk: storage.disk(),
         }))
     }
 
@@ -92,6 +139,10 @@ impl<R: Receive> Export<R> {
         on_told: impl Fn(Told) + Send + Sync,
     ) {
         let teller = Teller::new(on_told, now);
+        let queue = Arc::clone(&self.status.queue);
+        let keeper = self
+            .disk
+            .map(|(folder, limits)| Keeper::start(&queue, folder, limits, now));
         let (herald, ending) = Ending::new();
         let sender = Sender {
             receiver: self.receiver,
@@ -108,7 +159,6 @@ impl<R: Receive> Export<R> {
             clock: Clock::new(now),
             compression: self.compression,
             status: &self.status,
-            teller: &teller,
             ending,
         };
         // No interval at all would spin.
@@ -119,30 +169,46 @@ impl<R: Receive> Export<R> {
             herald.announce();
             sleep(flush_bound).await;
         };
+        let telling = async {
+            loop {
+                tell(&teller, queue.untold().await);
+            }
+        };
         tokio::select! {
             biased;
             ((), ()) = work => (),
             () = bound => (),
+            never = telling => match never {},
         }
-        let left = self.status.queue.len();
+        if let Some(keeper) = keeper {
+            keeper.end().await;
+        }
+        tell(&teller, queue.take_untold());
+        let left = queue.in_memory();
         self.status.counts().dropped_shutdown += left;
-        teller.left(left);
+        teller.left(left, queue.len() - left);
     }
 }
 
+fn tell<F: Fn(Told)>(teller: &Teller<F>, untold: Untold) {
+    for news in untold.news {
+        teller.disk(news);
+    }
+    teller.dropped(untold.lost);
+}
+
 /// Reads the state and fills the queue.
-struct Reader<'r, F> {
+struct Reader<'r> {
     state: &'r dyn State,
     encoder: Encoder,
     snapshot: Snapshot,
     clock: Clock,
     compression: Compression,
     status: &'r ExportStatus,
-    teller: &'r Teller<F>,
     ending: Ending,
 }
 
-impl<F: Fn(Told) + Send + Sync> Reader<'_, F> {
+impl Reader<'_> {
     /// Exports at every interval, and once more at the end.
     ///
     /// An export that comes late is not made up for: the next would show the same once more. So missed ticks are
@@ -231,10 +297,8 @@ impl<F: Fn(Told) + Send + Sync> Reader<'_, F> {
 
     async fn put(&mut self, batches: Vec<Batch>, hurry: Instant) {
         for batch in batches {
-            let parcel = pack(batch, self.compression).await;
-            let dropped = self.status.queue.push(parcel);
-            self.status.counts().dropped_full += dropped;
-            self.teller.dropped(dropped);
+            let parcel = packed(batch, self.compression, self.clock.latest).await;
+            self.status.queue.push(parcel);
             tokio::select! {
                 () = self.ending.comes() => (),
                 // Both ways it goes on.
@@ -245,13 +309,13 @@ impl<F: Fn(Told) + Send + Sync> Reader<'_, F> {
 }
 
 /// To compress takes milliseconds, which is too long among tasks that have to start in time.
-async fn pack(batch: Batch, compression: Compression) -> Parcel {
+async fn packed(batch: Batch, compression: Compression, at: Timestamp) -> Parcel {
     match compression {
-        Compression::None => Parcel::new(batch, compression),
+        Compression::None => pack(batch, compression, at),
         Compression::Gzip => {
             let plain = batch.clone();
-            let packed = task::spawn_blocking(move || Parcel::new(batch, compression)).await;
-            packed.unwrap_or_else(|_| Parcel::new(plain, Compression::None))
+            let packed = task::spawn_blocking(move || pack(batch, compression, at)).await;
+            packed.unwrap_or_else(|_| pack(plain, Compression::None, at))
         }
     }
 }

@@ -7,8 +7,10 @@ pub(crate) mod encode;
 mod wire;
 
 mod parcel;
+mod parts;
 mod post;
 mod push;
+mod through;
 
 mod ending;
 mod export;
@@ -24,8 +26,9 @@ mod retry;
 mod transport;
 
 pub use config::Config;
-pub use export::Exporter;
+pub use export::{Exporter, Storage};
 pub use push::{Delivery, Failure, Rejected, push};
 pub use retry::Backoff;
 pub use status::ExportStatus;
+pub use through::push_through;
 pub use told::{DropCause, Told};

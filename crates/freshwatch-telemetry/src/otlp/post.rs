@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::answer::{Answer, Scope, interpret};
 use super::config::Config;
-use super::parcel::Parcel;
 use super::transport::{NoAnswer, Transport};
+use crate::parcel::{Coding, Parcel};
 
 /// A configured endpoint and the connections to it.
 pub(super) struct Post {
@@ -63,8 +63,11 @@ impl Post {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/x-protobuf"),
         );
-        if let Some(coding) = parcel.coding {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+        match parcel.coding {
+            Coding::Plain => (),
+            Coding::Gzip => {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
         }
         request
     }

@@ -10,8 +10,10 @@ use tokio::time::{Instant, sleep_until};
 use super::answer::{Answer, Scope};
 use super::config::Config;
 use super::encode::{Batch, Encoder};
-use super::parcel::Parcel;
+use super::parcel::pack;
+use super::parts::{Cuts, Outcome, Parts};
 use super::post::{Post, after};
+use crate::parcel::Parcel;
 use crate::record::{Probe, of_one_shot, of_run};
 use crate::resource::Resource;
 
@@ -26,6 +28,10 @@ pub struct Delivery {
     pub points_sent: u64,
     /// Points that were not: refused, or given up.
     pub points_lost: u64,
+    /// Requests that wait on the disk for the next delivery.
+    pub batches_kept: u64,
+    /// What people have to know of the queue on the disk.
+    pub of_queue: Vec<String>,
     /// How often a request was sent again.
     pub retries: u32,
     /// What the receiver said of requests that it accepted.
@@ -78,30 +84,47 @@ pub async fn push(
     now: Timestamp,
     bound: Duration,
 ) -> Delivery {
-    let probes = count(runs.len());
-    let runs = in_order(runs, now);
     let mut courier = match Courier::new(config, now, bound) {
         Ok(courier) => courier,
         Err(message) => {
             return Delivery {
-                points_lost: count_points(&runs, probes, now),
+                points_lost: count_points(runs, now),
                 failure: Some(Failure { message, hint: None }),
                 ..Delivery::default()
             };
         }
     };
+    let probes = count(runs.len());
     let mut encoder = Encoder::new(resource);
-    for (end, run) in runs {
+    for (end, run) in in_order(runs, now) {
         let probe = Some(Probe::of(&run.definition));
         for batch in encoder.take(probe, |visit| of_run(run, end, visit)) {
-            courier.deliver(batch).await;
+            courier
+                .deliver_or_lose(&pack(batch, config.compression, now))
+                .await;
         }
     }
     let full = encoder.take(None, |visit| of_one_shot(probes, now, visit));
     for batch in full.into_iter().chain(encoder.finish()) {
-        courier.deliver(batch).await;
+        courier
+            .deliver_or_lose(&pack(batch, config.compression, now))
+            .await;
     }
     courier.delivery
+}
+
+/// Every request of these runs.
+pub(super) fn batches(resource: &Resource, runs: &[Run], now: Timestamp) -> Vec<Batch> {
+    let probes = count(runs.len());
+    let mut encoder = Encoder::new(resource);
+    let mut batches = Vec::new();
+    for (end, run) in in_order(runs, now) {
+        let probe = Some(Probe::of(&run.definition));
+        batches.extend(encoder.take(probe, |visit| of_run(run, end, visit)));
+    }
+    batches.extend(encoder.take(None, |visit| of_one_shot(probes, now, visit)));
+    batches.extend(encoder.finish());
+    batches
 }
 
 /// Runs in the order of their ends. One that ends after `now` is a clock that went back: its points are written at
@@ -112,16 +135,17 @@ fn in_order(runs: &[Run], now: Timestamp) -> Vec<(Timestamp, &Run)> {
     ended
 }
 
-fn count_points(runs: &[(Timestamp, &Run)], probes: u64, now: Timestamp) -> u64 {
+fn count_points(runs: &[Run], now: Timestamp) -> u64 {
     let mut points = 0;
-    for (end, run) in runs {
-        of_run(run, *end, &mut |_| points += 1);
+    for (end, run) in in_order(runs, now) {
+        of_run(run, end, &mut |_| points += 1);
     }
-    of_one_shot(probes, now, &mut |_| points += 1);
+    of_one_shot(count(runs.len()), now, &mut |_| points += 1);
     points
 }
 
-struct Courier<'c> {
+/// Delivers one parcel after the other, until it has no time left or the endpoint takes none.
+pub(super) struct Courier<'c> {
     config: &'c Config,
     post: Post,
     now: Timestamp,
@@ -129,10 +153,10 @@ struct Courier<'c> {
     deadline: Instant,
     /// Whether a next batch has no chance either.
     gave_up: bool,
-    delivery: Delivery,
+    pub(super) delivery: Delivery,
 }
 
-/// How one batch ended.
+/// How one parcel ended.
 enum Ended {
     Accepted {
         rejected_points: u64,
@@ -145,7 +169,7 @@ enum Ended {
 }
 
 impl<'c> Courier<'c> {
-    fn new(config: &'c Config, now: Timestamp, bound: Duration) -> Result<Self, String> {
+    pub(super) fn new(config: &'c Config, now: Timestamp, bound: Duration) -> Result<Self, String> {
         Ok(Self {
             config,
             post: Post::new(config.clone())?,
@@ -157,23 +181,72 @@ impl<'c> Courier<'c> {
         })
     }
 
-    async fn deliver(&mut self, batch: Batch) {
-        let points = count(batch.points);
-        if self.gave_up {
-            self.delivery.points_lost += points;
-            return;
+    /// Delivers a parcel that nobody else has.
+    pub(super) async fn deliver_or_lose(&mut self, parcel: &Parcel) {
+        if !self.deliver(parcel).await {
+            self.delivery.points_lost += parcel.items;
         }
-        match self.send(&Parcel::new(batch, self.config.compression)).await {
+    }
+
+    /// Delivers a parcel; `false`: it may be taken another time.
+    pub(super) async fn deliver(&mut self, parcel: &Parcel) -> bool {
+        if self.gave_up {
+            return false;
+        }
+        match self.send(parcel).await {
             Ended::Accepted {
                 rejected_points,
                 words,
-            } => self.note_accepted(points, rejected_points, words),
+            } => {
+                self.note_accepted(parcel.items, rejected_points, words);
+                true
+            }
+            Ended::Refused {
+                failure,
+                scope: Scope::Part,
+            } => self.deliver_parts(parcel, failure).await,
             Ended::Refused { failure, scope } => {
                 self.gave_up = scope != Scope::Batch;
-                self.delivery.points_lost += points;
                 self.delivery.failure.get_or_insert(failure);
+                if !self.gave_up {
+                    self.delivery.points_lost += parcel.items;
+                }
+                !self.gave_up
             }
         }
+    }
+
+    /// Delivers what the receiver takes of a parcel that it refuses.
+    async fn deliver_parts(&mut self, parcel: &Parcel, refused: Failure) -> bool {
+        let Some(mut parts) = Parts::of(parcel, Cuts::default()) else {
+            self.delivery.points_lost += parcel.items;
+            self.delivery.failure.get_or_insert(refused);
+            return true;
+        };
+        while let Some(part) = parts.next() {
+            match self.send(&part).await {
+                Ended::Accepted {
+                    rejected_points,
+                    words,
+                } => parts.taken(rejected_points, words),
+                Ended::Refused { failure, scope } => match scope {
+                    Scope::Part | Scope::Batch => parts.refused(failure.message, scope == Scope::Part),
+                    Scope::Endpoint | Scope::Peer => {
+                        self.gave_up = true;
+                        self.delivery.failure.get_or_insert(failure);
+                        return false;
+                    }
+                },
+            }
+        }
+        let Outcome { taken, rejected } = parts.outcome();
+        self.delivery.batches_sent += usize::from(taken > 0);
+        self.delivery.points_sent += taken;
+        self.delivery.points_lost += rejected.points;
+        if rejected.points > 0 {
+            self.delivery.failure.get_or_insert(refused);
+        }
+        true
     }
 
     fn note_accepted(&mut self, points: u64, rejected_points: u64, words: Option<String>) {

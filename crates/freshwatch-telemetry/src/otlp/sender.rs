@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::task;
 use tokio::time::sleep;
 
 use super::answer::{Answer, Scope};
 use super::ending::Ending;
-use super::parcel::Parcel;
+use super::parts::{Cuts, Outcome, Parts};
 use super::post::{Post, after};
 use super::push::{Failure, Rejected};
 use super::retry::Backoff;
 use super::status::ExportStatus;
 use super::told::{Teller, Told};
+use crate::parcel::Parcel;
 
 /// A receiver that asks for a longer pause is asked again after this: what waits would soon be too old for it.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
@@ -50,44 +52,144 @@ pub(super) struct Sender<'s, R, F> {
     pub(super) ending: Ending,
 }
 
+/// Why a refused parcel was not sent in parts, or not in all of them.
+enum Stopped {
+    /// It has none.
+    OfOnePiece,
+    /// The queue has given it up meanwhile.
+    GivenUp,
+    /// It waits where the next process finds it.
+    Left,
+}
+
+/// How a parcel, or a part of one, ended.
+enum Ended {
+    Accepted {
+        rejected_points: u64,
+        words: Option<String>,
+    },
+    Refused {
+        why: String,
+        scope: Scope,
+        hint: Option<&'static str>,
+    },
+    /// The queue has given it up meanwhile.
+    GivenUp,
+    /// The program ends, and it waits where the next one finds it.
+    Left,
+}
+
 impl<R: Receive, F: Fn(Told) + Send + Sync> Sender<'_, R, F> {
-    /// Sends until the queue is closed and empty.
+    /// Sends until the queue is closed and empty, or is to wait on the disk for the next process.
     pub(super) async fn run(mut self) {
-        let queue = &self.status.queue;
-        let mut failed = 0;
-        while let Some(parcel) = queue.first().await {
-            match self.receiver.attempt(&parcel, (self.now)()).await {
-                Answer::Accepted {
+        let mut cuts = Cuts::default();
+        while let Some(parcel) = self.status.queue.first().await {
+            match self.send(&parcel).await {
+                Ended::Accepted {
                     rejected_points,
                     words,
                 } => {
-                    queue.remove();
-                    failed = 0;
-                    self.accepted(&parcel, rejected_points, words);
+                    self.status.queue.remove();
+                    self.accepted(rejected_points.min(parcel.items), words);
                 }
-                Answer::Refused { why, scope, hint } if scope != Scope::Peer => {
-                    queue.remove();
-                    failed = 0;
+                Ended::Refused {
+                    why,
+                    scope: Scope::Part,
+                    hint,
+                } => {
+                    let outcome = match self.send_parts(&parcel, cuts).await {
+                        Ok(outcome) => outcome,
+                        Err(Stopped::OfOnePiece) => Outcome::default(),
+                        Err(Stopped::GivenUp) => continue,
+                        Err(Stopped::Left) => return,
+                    };
+                    cuts.learn(&outcome);
+                    self.status.queue.remove();
+                    if outcome.taken > 0 {
+                        self.accepted(outcome.rejected.points, outcome.rejected.words);
+                    } else {
+                        self.refused(&why, Scope::Part, hint);
+                    }
+                }
+                Ended::Refused { why, scope, hint } => {
+                    self.status.queue.remove();
                     self.refused(&why, scope, hint);
                 }
-                Answer::Refused { why, hint, .. } => {
-                    failed += 1;
-                    self.failed(&why, hint);
-                    self.pause(failed, None).await;
-                }
-                Answer::Again { why, after } => {
-                    failed += 1;
-                    self.failed(&why, None);
-                    self.pause(failed, after).await;
-                }
+                Ended::GivenUp => (),
+                Ended::Left => return,
             }
         }
     }
 
-    fn accepted(&self, parcel: &Parcel, rejected_points: u64, words: Option<String>) {
+    /// Sends a parcel, or a part of the first, as often as it takes.
+    async fn send(&mut self, parcel: &Parcel) -> Ended {
+        let mut failed = 0;
+        loop {
+            let (why, hint, asked) = match self.receiver.attempt(parcel, (self.now)()).await {
+                Answer::Accepted {
+                    rejected_points,
+                    words,
+                } => {
+                    return Ended::Accepted {
+                        rejected_points,
+                        words,
+                    };
+                }
+                Answer::Refused { why, scope, hint } if scope != Scope::Peer => {
+                    return Ended::Refused { why, scope, hint };
+                }
+                Answer::Refused { why, hint, .. } => (why, hint, None),
+                Answer::Again { why, after } => (why, None, after),
+            };
+            failed += 1;
+            self.status.counts().retried += 1;
+            self.teller.failing(self.receiver.failure(&why, hint));
+            if !self.status.queue.keep() {
+                return Ended::GivenUp;
+            }
+            if self.ending.is_near() && self.status.queue.rests_on_disk() {
+                return Ended::Left;
+            }
+            self.pause(failed, asked).await;
+            if !self.status.queue.resume() {
+                return Ended::GivenUp;
+            }
+        }
+    }
+
+    /// Sends a refused parcel in parts.
+    async fn send_parts(&mut self, parcel: &Parcel, cuts: Cuts) -> Result<Outcome, Stopped> {
+        let whole = parcel.clone();
+        // To take a large one apart takes longer than tasks that have to start in time may wait.
+        let apart = task::spawn_blocking(move || Parts::of(&whole, cuts)).await;
+        let mut parts = apart.ok().flatten().ok_or(Stopped::OfOnePiece)?;
+        loop {
+            let next = task::spawn_blocking(move || {
+                let next = parts.next();
+                (parts, next)
+            });
+            let (rest, next) = next.await.map_err(|_| Stopped::OfOnePiece)?;
+            parts = rest;
+            let Some(part) = next else {
+                return Ok(parts.outcome());
+            };
+            match self.send(&part).await {
+                Ended::Accepted {
+                    rejected_points,
+                    words,
+                } => parts.taken(rejected_points, words),
+                Ended::Refused { why, scope, .. } => parts.refused(why, scope == Scope::Part),
+                Ended::GivenUp => return Err(Stopped::GivenUp),
+                Ended::Left => return Err(Stopped::Left),
+            }
+        }
+    }
+
+    /// The receiver has a parcel, but for so many points of it.
+    fn accepted(&self, points: u64, words: Option<String>) {
         {
             let mut counts = self.status.counts();
-            if rejected_points == 0 {
+            if points == 0 {
                 counts.accepted += 1;
             } else {
                 counts.partly += 1;
@@ -95,8 +197,7 @@ impl<R: Receive, F: Fn(Told) + Send + Sync> Sender<'_, R, F> {
             counts.success = Some((self.now)());
         }
         self.teller.recovered(self.status.queue.len());
-        if rejected_points > 0 || words.is_some() {
-            let points = rejected_points.min(parcel.points);
+        if points > 0 || words.is_some() {
             self.teller.rejected(Rejected { points, words });
         }
     }
@@ -108,12 +209,6 @@ impl<R: Receive, F: Fn(Told) + Send + Sync> Sender<'_, R, F> {
             counts.dropped_refused += 1;
         }
         self.teller.refused(self.receiver.failure(why, hint), scope);
-    }
-
-    fn failed(&self, why: &str, hint: Option<&'static str>) {
-        self.status.queue.keep();
-        self.status.counts().retried += 1;
-        self.teller.failing(self.receiver.failure(why, hint));
     }
 
     /// Waits before the next attempt. When the program is about to end there is no time for our own caution, but

@@ -386,7 +386,7 @@ mod tests {
                 .collect();
         }
         assert!(
-            ends.len() == 9 && ends.iter().all(|end| end.contains("export")),
+            ends.len() == 14 && ends.iter().all(|end| end.contains("export")),
             "{ends:?}"
         );
     }

@@ -23,8 +23,15 @@ impl ExportStatus {
 
     /// How it goes now.
     pub fn read(&self) -> Export {
+        let standing = self.queue.standing();
         Export {
-            queued: self.queue.len(),
+            queued: standing.batches,
+            queued_bytes: standing.bytes,
+            queue_written: standing.is_sound,
+            dropped_full: standing.lost.full,
+            dropped_age: standing.lost.age,
+            dropped_damaged: standing.lost.damaged,
+            dropped_torn: standing.lost.torn,
             ..self.counts().clone()
         }
     }

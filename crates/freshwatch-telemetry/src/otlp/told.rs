@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::answer::Scope;
 use super::push::{Failure, Rejected};
+use super::queue::News;
+use crate::spool::{Finding, Lost, SpoolError};
 
 /// What was told and has not been seen for so long is news again.
 const QUIET: SignedDuration = SignedDuration::from_mins(10);
@@ -40,6 +42,17 @@ pub enum Told {
         /// Why.
         cause: DropCause,
     },
+    /// Batches that still wait on the disk when the program ends.
+    Kept {
+        /// How many.
+        batches: u64,
+    },
+    /// The disk does not take what is to wait: it waits in memory.
+    QueueFailing(SpoolError),
+    /// The disk takes it again.
+    QueueRecovered,
+    /// Something was found on the disk.
+    QueueFound(Finding),
 }
 
 /// Why batches were given up without having been sent.
@@ -47,6 +60,8 @@ pub enum Told {
 pub enum DropCause {
     /// The queue was full: the oldest went.
     Full,
+    /// They were too old.
+    Age,
     /// The program ended before the receiver took them.
     Shutdown,
 }
@@ -63,8 +78,15 @@ struct Memory {
     /// What was told, and when it was last so.
     recent: Vec<(String, Timestamp)>,
     outage: Option<Outage>,
-    dropped: u64,
-    dropping_told: Option<Timestamp>,
+    full: Dropping,
+    age: Dropping,
+}
+
+/// Batches that go for one cause.
+#[derive(Default)]
+struct Dropping {
+    untold: u64,
+    told: Option<Timestamp>,
 }
 
 /// The receiver takes nothing.
@@ -93,7 +115,7 @@ impl<F: Fn(Told)> Teller<F> {
     pub(super) fn refused(&self, failure: Failure, scope: Scope) {
         let now = (self.now)();
         let is_news = match scope {
-            Scope::Batch => self.lock().is_news(&failure.message, now),
+            Scope::Batch | Scope::Part => self.lock().is_news(&failure.message, now),
             Scope::Endpoint | Scope::Peer => self.lock().is_outage_news(&failure.message, now),
         };
         if is_news {
@@ -111,8 +133,7 @@ impl<F: Fn(Told)> Teller<F> {
             let after = Duration::try_from(now.duration_since(outage.since)).unwrap_or_default();
             (self.tell)(Told::Recovered { after, queued });
         }
-        let batches = std::mem::take(&mut self.lock().dropped);
-        self.tell_dropped(batches, DropCause::Full);
+        self.tell_untold();
     }
 
     /// The receiver has something to say of a batch that it accepted.
@@ -124,29 +145,43 @@ impl<F: Fn(Told)> Teller<F> {
         }
     }
 
-    /// So many batches had to go because the queue was full.
-    pub(super) fn dropped(&self, batches: u64) {
-        let now = (self.now)();
-        let untold = {
-            let mut memory = self.lock();
-            memory.dropped += batches;
-            let is_told = memory
-                .dropping_told
-                .is_some_and(|told| now.duration_since(told) < QUIET);
-            if is_told || memory.dropped == 0 {
-                return;
-            }
-            memory.dropping_told = Some(now);
-            std::mem::take(&mut memory.dropped)
-        };
-        self.tell_dropped(untold, DropCause::Full);
+    /// So many batches had to go.
+    pub(super) fn dropped(&self, lost: Lost) {
+        for (batches, cause) in [(lost.full, DropCause::Full), (lost.age, DropCause::Age)] {
+            let untold = self
+                .lock()
+                .dropping(cause)
+                .map(|dropping| dropping.news(batches, (self.now)()));
+            self.tell_dropped(untold.unwrap_or_default(), cause);
+        }
     }
 
-    /// So many batches still waited when the program ended.
-    pub(super) fn left(&self, batches: u64) {
-        let dropped = std::mem::take(&mut self.lock().dropped);
-        self.tell_dropped(dropped, DropCause::Full);
-        self.tell_dropped(batches, DropCause::Shutdown);
+    /// What happened to the disk.
+    pub(super) fn disk(&self, news: News) {
+        (self.tell)(match news {
+            News::Failing(error) => Told::QueueFailing(error),
+            News::Sound => Told::QueueRecovered,
+            News::Found(finding) => Told::QueueFound(finding),
+        });
+    }
+
+    /// So many batches still waited when the program ended, and so many of them are on the disk.
+    pub(super) fn left(&self, in_memory: u64, kept: u64) {
+        self.tell_untold();
+        self.tell_dropped(in_memory, DropCause::Shutdown);
+        if kept > 0 {
+            (self.tell)(Told::Kept { batches: kept });
+        }
+    }
+
+    fn tell_untold(&self) {
+        for cause in [DropCause::Full, DropCause::Age] {
+            let untold = self
+                .lock()
+                .dropping(cause)
+                .map(|dropping| std::mem::take(&mut dropping.untold));
+            self.tell_dropped(untold.unwrap_or_default(), cause);
+        }
     }
 
     fn tell_dropped(&self, batches: u64, cause: DropCause) {
@@ -161,7 +196,28 @@ impl<F: Fn(Told)> Teller<F> {
     }
 }
 
+impl Dropping {
+    /// How many are to be told now that so many more have gone.
+    fn news(&mut self, batches: u64, now: Timestamp) -> u64 {
+        self.untold += batches;
+        let is_told = self.told.is_some_and(|told| now.duration_since(told) < QUIET);
+        if is_told || self.untold == 0 {
+            return 0;
+        }
+        self.told = Some(now);
+        std::mem::take(&mut self.untold)
+    }
+}
+
 impl Memory {
+    fn dropping(&mut self, cause: DropCause) -> Option<&mut Dropping> {
+        match cause {
+            DropCause::Full => Some(&mut self.full),
+            DropCause::Age => Some(&mut self.age),
+            DropCause::Shutdown => None,
+        }
+    }
+
     /// Whether a failure that makes an outage, or goes on with one, is worth telling.
     fn is_outage_news(&mut self, message: &str, now: Timestamp) -> bool {
         let is_news = self.is_news(message, now);
@@ -203,7 +259,7 @@ mod tests {
 
     use jiff::{SignedDuration, Timestamp};
 
-    use super::{Failure, Rejected, Scope, Teller, Told};
+    use super::{Failure, Lost, Rejected, Scope, Teller, Told};
 
     thread_local! {
         static SECOND: Cell<i64> = const { Cell::new(0) };
@@ -242,7 +298,10 @@ mod tests {
                     points: 1,
                     words: Some(words.to_owned()),
                 }),
-                Dropped(batches) => teller.dropped(batches),
+                Dropped(batches) => teller.dropped(Lost {
+                    full: batches,
+                    ..Lost::default()
+                }),
             }
         }
         lines.into_inner().unwrap()
@@ -255,6 +314,10 @@ mod tests {
             Told::Refused(failure) => format!("refused: {}", failure.message),
             Told::Rejected(rejected) => format!("rejected: {:?}", rejected.words),
             Told::Dropped { batches, cause } => format!("dropped {batches}: {cause:?}"),
+            Told::Kept { batches } => format!("kept {batches}"),
+            Told::QueueFailing(error) => format!("queue failing: {error}"),
+            Told::QueueRecovered => "queue recovered".to_owned(),
+            Told::QueueFound(finding) => format!("queue found: {finding}"),
         }
     }
 

@@ -75,8 +75,17 @@ fn export(recorder: &mut Recorder<'_, '_>, export: &Export, since: Timestamp) {
         recorder.count(metric::FRESHWATCH_EXPORT_BATCHES, Some(outcome), batches, since);
     }
     recorder.gauge(metric::FRESHWATCH_EXPORT_QUEUE, Some(number(export.queued)));
+    recorder.gauge(
+        metric::FRESHWATCH_EXPORT_QUEUE_BYTES,
+        Some(number(export.queued_bytes)),
+    );
+    let written = export.queue_written.map(truth);
+    recorder.gauge(metric::FRESHWATCH_EXPORT_QUEUE_WRITTEN, written);
     for (cause, batches) in [
         ("full", export.dropped_full),
+        ("age", export.dropped_age),
+        ("damaged", export.dropped_damaged),
+        ("torn", export.dropped_torn),
         ("refused", export.dropped_refused),
         ("shutdown", export.dropped_shutdown),
     ] {
@@ -121,7 +130,12 @@ mod tests {
         freshwatch_export_batches_total{outcome=refused} 13 since 2026-11-21T08:00:00Z
         freshwatch_export_batches_total{outcome=retried} 14 since 2026-11-21T08:00:00Z
         freshwatch_export_queue_batches{} 15
+        freshwatch_export_queue_bytes{} 1500
+        freshwatch_export_queue_last_write_successful{} 0
         freshwatch_export_dropped_batches_total{cause=full} 16 since 2026-11-21T08:00:00Z
+        freshwatch_export_dropped_batches_total{cause=age} 19 since 2026-11-21T08:00:00Z
+        freshwatch_export_dropped_batches_total{cause=damaged} 20 since 2026-11-21T08:00:00Z
+        freshwatch_export_dropped_batches_total{cause=torn} 21 since 2026-11-21T08:00:00Z
         freshwatch_export_dropped_batches_total{cause=refused} 17 since 2026-11-21T08:00:00Z
         freshwatch_export_dropped_batches_total{cause=shutdown} 18 since 2026-11-21T08:00:00Z
         freshwatch_last_export_success_timestamp_seconds{} 1795262390

@@ -10,7 +10,7 @@ use freshwatch_file::{Mistakes, ProbeSet};
 use freshwatch_probe::calendar::Calendar;
 use freshwatch_probe::definition::Definition;
 use freshwatch_probe::lint;
-use freshwatch_telemetry::otlp::{self, Config, Delivery, Failure};
+use freshwatch_telemetry::otlp::{self, Config, Delivery, Failure, Storage};
 use freshwatch_telemetry::resource::{Identity, Resource};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use jiff::Timestamp;
@@ -87,7 +87,10 @@ async fn check(
         ReportFormat::Json | ReportFormat::Junit => Ok(()),
     };
     let delivered = match config {
-        Some(config) => Some((config, deliver(config, resource, &round).await)),
+        Some(config) => Some((
+            config,
+            deliver(config, &options.queue.storage(), resource, &round).await,
+        )),
         None => None,
     };
     told?;
@@ -95,7 +98,7 @@ async fn check(
 }
 
 /// Delivers the results within a bound; a request to stop cuts it short.
-async fn deliver(config: &Config, resource: &Resource, round: &Round) -> Delivery {
+async fn deliver(config: &Config, storage: &Storage, resource: &Resource, round: &Round) -> Delivery {
     let bound = if round.was_stopped {
         BOUND_WHEN_STOPPED
     } else {
@@ -103,7 +106,7 @@ async fn deliver(config: &Config, resource: &Resource, round: &Round) -> Deliver
     };
     let waiting = format!("delivering the results to {}\n", config.endpoint());
     tokio::select! {
-        delivery = otlp::push(config, resource, &round.runs, clock::now(), bound) => delivery,
+        delivery = otlp::push_through(storage, config, resource, &round.runs, clock::now(), bound) => delivery,
         never = report::note_after(PATIENCE, &waiting) => match never {},
         () = stop::requested() => interrupted(config),
     }
@@ -132,6 +135,9 @@ fn conclude(options: &Check, round: &Round, delivered: Option<&(&Config, Deliver
     };
     if let Some(sentence) = sentence.filter(|_| !is_delivered) {
         report::note(&sentence);
+    }
+    for line in delivered.iter().flat_map(|(_, delivery)| &delivery.of_queue) {
+        report::note(&format!("{line}\n"));
     }
     report::conclude(&text)?;
     Ok(code)

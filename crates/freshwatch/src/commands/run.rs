@@ -33,6 +33,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     let interval = read_interval(super::telemetry_environment(INTERVAL).as_deref())?;
     let settings = settings(options)?;
     let resource = resource(options);
+    let storage = options.queue.storage();
     let (format, least) = (options.log_format, options.log_level);
     let work = async move |stand_by| {
         let set = match freshwatch_file::load(&settings.paths, &super::environment) {
@@ -44,7 +45,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
             tracing::warn!("{discarded}");
         }
         logs::delivering(config.as_ref().map(Config::endpoint).as_deref(), interval);
-        let exporter = config.map(|config| Exporter::new(config, resource, interval));
+        let exporter = config.map(|config| Exporter::new(config, resource, interval, &storage));
         let exporter = exporter.transpose().map_err(|why| anyhow!(why))?;
         daemon::run(settings, set, exporter, stand_by).await
     };

@@ -284,10 +284,18 @@ pub(super) fn delivery(told: Told) {
             let batches = show::counted(usize::try_from(batches).unwrap_or(usize::MAX), "batch", "batches");
             let why = match cause {
                 DropCause::Full => "the queue is full, the oldest go first",
+                DropCause::Age => "they are older than `--queue-max-age`",
                 DropCause::Shutdown => "the program ends and the receiver takes nothing",
             };
             error!("{batches} of results given up: {why}");
         }
+        Told::Kept { batches } => {
+            let batches = show::counted(usize::try_from(batches).unwrap_or(usize::MAX), "batch", "batches");
+            info!("{batches} of results wait on the disk for the next start");
+        }
+        Told::QueueFailing(error) => error!("results wait in memory alone: {error}"),
+        Told::QueueRecovered => info!("results wait on the disk again"),
+        Told::QueueFound(finding) => error!("{finding}"),
     }
 }
 

@@ -34,6 +34,14 @@ pub fn sentence(config: &Config, delivery: &Delivery) -> String {
             counted(points, "point", "points")
         );
     }
+    if delivery.batches_kept > 0 {
+        let batches = usize::try_from(delivery.batches_kept).unwrap_or(usize::MAX);
+        let _ = writeln!(
+            text,
+            "{} wait on the disk for the next run",
+            counted(batches, "batch", "batches")
+        );
+    }
     text
 }
 

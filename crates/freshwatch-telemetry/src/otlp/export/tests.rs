@@ -19,7 +19,6 @@ use tokio::time::{Instant, sleep};
 
 use super::super::answer::{Answer, Scope};
 use super::super::config::Compression;
-use super::super::parcel::Parcel;
 use super::super::push::Failure;
 use super::super::queue::Queue;
 use super::super::retry::Backoff;
@@ -27,6 +26,7 @@ use super::super::sender::Receive;
 use super::super::status::ExportStatus;
 use super::super::told::{DropCause, Told};
 use super::Export;
+use crate::parcel::Parcel;
 use crate::sample::{self, NOON, named, resource};
 use crate::state::State;
 
@@ -187,7 +187,8 @@ impl<A: Fn(usize, Duration) -> Answer + Send + Sync + 'static> Setup<A> {
             interval: INTERVAL,
             compression: Compression::None,
             backoff: Backoff::default(),
-            status: ExportStatus::new(Queue::new(self.most_bytes)),
+            status: ExportStatus::new(Queue::new(self.most_bytes, SignedDuration::from_hours(24))),
+            disk: None,
         };
         let status = export.status.clone();
         let lines = Arc::clone(&told);

@@ -1,0 +1,138 @@
+//! The folder of a queue: its files' names, who has it, and why it could not be used.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::lost::Finding;
+
+/// The file that tells up to which parcel all is done with.
+pub(super) const CURSOR: &str = "cursor";
+
+/// The file that whoever has the folder holds a lock on.
+const LOCK: &str = "lock";
+
+/// How the names of segments end.
+const SEGMENT: &str = "batches";
+
+/// How the names of damaged ones end.
+const DAMAGED: &str = "damaged";
+
+/// So many damaged segments may lie in the folder: a disk that damages all that it is given must not be filled.
+const MOST_DAMAGED: usize = 4;
+
+/// Why a queue could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SpoolError {
+    /// Another process has the folder.
+    #[error("`{}` is used by another process: each needs a folder of its own", folder.display())]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The disk has no room, or this process may take no more of it.
+    #[error("`{}` cannot be written: the disk is full", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The disk does not answer.
+    #[error("the disk does not answer")]
+    Hangs,
+    /// The folder cannot be opened, or a file cannot be written.
+    #[error("`{}` cannot be {what}: {why}", path.display())]
+    Failed {
+        /// The folder or the file.
+        path: PathBuf,
+        /// What could not be done with it.
+        what: &'static str,
+        /// The system's words.
+        why: String,
+    },
+}
+
+impl SpoolError {
+    pub(super) fn opening(folder: &Path, error: &io::Error) -> Self {
+        Self::of(folder, "opened", error)
+    }
+
+    pub(super) fn writing(path: &Path, error: &io::Error) -> Self {
+        Self::of(path, "written", error)
+    }
+
+    fn of(path: &Path, what: &'static str, error: &io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                Self::Full { path }
+            }
+            kind => Self::Failed {
+                path,
+                what,
+                why: kind.to_string(),
+            },
+        }
+    }
+}
+
+/// Takes the folder for this process, until the file is closed, which its end does however it comes.
+pub(super) fn lock(folder: &Path) -> Result<File, SpoolError> {
+    let mut options = OpenOptions::new();
+    let file = options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(folder.join(LOCK));
+    let file = file.map_err(|error| SpoolError::opening(folder, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(SpoolError::InUse {
+            folder: folder.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(SpoolError::opening(folder, &error)),
+    }
+}
+
+/// The name of a segment that begins with the parcel of this number.
+pub(super) fn segment(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:020}.{SEGMENT}"))
+}
+
+/// The segments that are there, the oldest first.
+pub(super) fn segments(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = with_end(folder, SEGMENT)?;
+    // Their names are numbers of one length.
+    paths.sort();
+    Ok(paths)
+}
+
+/// Gives a damaged segment another name; tells what became of it.
+pub(super) fn set_aside(path: &Path) -> Option<Finding> {
+    let folder = path.parent()?;
+    let told = |to| {
+        Some(Finding::SetAside {
+            path: path.to_owned(),
+            to,
+        })
+    };
+    let is_room = with_end(folder, DAMAGED).is_ok_and(|damaged| damaged.len() < MOST_DAMAGED);
+    let to = path.with_extension(DAMAGED);
+    if is_room && !to.exists() && fs::rename(path, &to).is_ok() {
+        return told(Some(to));
+    }
+    fs::remove_file(path).ok()?;
+    told(None)
+}
+
+fn with_end(folder: &Path, end: &str) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == end) && path.is_file() {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}
