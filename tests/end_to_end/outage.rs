@@ -247,9 +247,9 @@ async fn every_second_of_every_series_is_there_once_and_in_order_after_an_outage
                 .series()
                 .await
                 .value("freshwatch_export_queue_batches", &[]);
-            kills.push(clock::now());
             daemon.signal(Signal::SIGKILL);
             daemon.ended().await;
+            kills.push(clock::now());
             daemon = outage.settings().start().await;
             daemon
                 .series_when(|series| series.value("freshwatch_export_queue_batches", &[]) >= waited)
@@ -259,9 +259,9 @@ async fn every_second_of_every_series_is_there_once_and_in_order_after_an_outage
     }
     outage.recovered(&daemon).await;
     // In the midst of what it sends, too.
-    kills.push(clock::now());
     daemon.signal(Signal::SIGKILL);
     daemon.ended().await;
+    kills.push(clock::now());
     daemon = outage.settings().start().await;
     outage.be(&daemon, Mood::Well, 2).await;
     let series = daemon.series().await;
@@ -300,8 +300,8 @@ async fn what_waits_when_the_daemon_is_asked_to_end_is_sent_by_the_next() {
     daemon.log.line("results wait to be delivered").await;
     outage.pass(&daemon, 2).await;
     daemon.signal(Signal::SIGTERM);
-    let killed = clock::now();
     let (code, said) = daemon.ended().await;
+    let killed = clock::now();
     assert_eq!(code, Some(0));
     assert!(
         said.iter()

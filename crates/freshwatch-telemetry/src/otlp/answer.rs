@@ -108,7 +108,7 @@ pub(super) fn interpret(response: &Response, now: Timestamp, secrets: &Redactor)
         404 | 405 => refused(Scope::Endpoint, Some(ENDPOINT_HINT)),
         401 | 403 | 407 => refused(Scope::Endpoint, Some(CREDENTIALS_HINT)),
         406 | 415 => refused(Scope::Endpoint, None),
-        // One bad point is a reason to refuse the whole of it, and so is its size. A Prometheus older than 3.10 says 500
+        // One bad point is a reason to refuse the whole of it, and so is its size. A Prometheus of before 2026 says 500
         // of a point that is too old.
         400 | 413 | 422 | 500 => refused(Scope::Part, None),
         _ => refused(Scope::Batch, None),
