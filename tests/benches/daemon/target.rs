@@ -10,7 +10,7 @@ use std::{fs, thread};
 
 use freshwatch_agent::clock;
 use freshwatch_tests::price_list::PriceList;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -22,6 +22,9 @@ pub const AS_TARGET: &str = "--as-target";
 
 /// What a slow answer takes.
 const DELAY: Duration = Duration::from_millis(100);
+
+/// How old its data is: a batch made it. What is made with the answer would be watched for that, which costs some more.
+const AGE: SignedDuration = SignedDuration::from_mins(10);
 
 const LARGEST_HEAD: usize = 16 << 10;
 
@@ -147,7 +150,7 @@ async fn serve(mut stream: TcpStream, notes: &Notes, lists: &[(Size, PriceList)]
             tokio::time::sleep(DELAY).await;
         }
         if let Some((_, list)) = lists.iter().find(|(listed, _)| *listed == size) {
-            stream.write_all(&answer(&list.at(now))).await?;
+            stream.write_all(&answer(&list.at(now - AGE))).await?;
         }
         head.clear();
     }
