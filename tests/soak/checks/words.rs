@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::accounts::changes;
 use crate::findings::{Findings, some};
+use crate::log::RESTS;
 use crate::seen::Seen;
 
 pub(super) fn reloads(findings: &mut Findings, seen: &Seen) {
@@ -46,9 +47,12 @@ pub(super) fn reloads(findings: &mut Findings, seen: &Seen) {
 }
 
 pub(super) fn log(findings: &mut Findings, seen: &Seen) {
-    let strange = seen.lines.get("strange").copied().unwrap_or_default();
+    let lines = |kind: &str| seen.lines.get(kind).copied().unwrap_or_default();
+    // However many probes rest, it is said of a few of them, each time when they begin to.
+    let times_of_rest = seen.awake.len() as u64 + 1;
+    let says_of_rest = 1..=times_of_rest * MOST_OF_REST;
     findings.must(
-        strange == 0,
+        lines("strange") == 0 && says_of_rest.contains(&lines(RESTS)),
         format!(
             "lines of the log by kind: {:?}{}",
             seen.lines,
@@ -56,6 +60,9 @@ pub(super) fn log(findings: &mut Findings, seen: &Seen) {
         ),
     );
 }
+
+/// So many lines say at one time that probes run too rarely.
+const MOST_OF_REST: u64 = 21;
 
 /// Every change of a verdict has its line, and nothing else has.
 pub(super) fn verdict_lines(findings: &mut Findings, seen: &Seen) {
