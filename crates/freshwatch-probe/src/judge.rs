@@ -264,6 +264,8 @@ impl<'a> Case<'a> {
                 rule.assess(&self.view, self.recall, self.now)
             })
             .collect();
+        // Nearly always nothing is new, and then nothing is built; what rules that are gone remember goes with the next
+        // news, and is never more than there are rules.
         let is_news = assessments.iter().any(|assessment| assessment.remember.is_some());
         if let Recall::From(before) = self.recall
             && (is_news || before.len() > rules.len())

@@ -5,7 +5,7 @@ mod steps;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use super::{Ahead, promise, upcoming};
@@ -47,22 +47,14 @@ fn definition() -> Definition {
 fn korean() -> Arc<Calendar> {
     let day = |text: &str| text.parse::<Date>().unwrap();
     let rules = Rules {
-        days: vec![
-            Weekday::Monday,
-            Weekday::Tuesday,
-            Weekday::Wednesday,
-            Weekday::Thursday,
-            Weekday::Friday,
-        ],
         open: Some((Time::constant(9, 0, 0, 0), Time::constant(18, 0, 0, 0))),
-        timezone: zone("Asia/Seoul"),
         holidays: vec![Holiday {
             from: day("2027-02-06"),
             to: day("2027-02-14"),
             name: Some("Seollal".into()),
         }],
-        extra_days: Vec::new(),
         through: Some(day("2027-12-31")),
+        ..Calendar::monday_to_friday(zone("Asia/Seoul")).rules().clone()
     };
     Arc::new(Calendar::new("kr-business", rules))
 }

@@ -1,6 +1,6 @@
 //! Periods, due moments and calendars: by when what must have landed.
 
-use jiff::civil::{Time, Weekday, date};
+use jiff::civil::{Time, date};
 
 use super::*;
 use crate::calendar::{Calendar, Holiday, Rules};
@@ -51,22 +51,14 @@ fn due_bound(due: Due) -> Bound {
 /// Monday to Friday from nine to six in Seoul, with a week of holidays from 2026-11-23, known through November.
 fn business() -> Arc<Calendar> {
     let rules = Rules {
-        days: vec![
-            Weekday::Monday,
-            Weekday::Tuesday,
-            Weekday::Wednesday,
-            Weekday::Thursday,
-            Weekday::Friday,
-        ],
         open: Some((Time::constant(9, 0, 0, 0), Time::constant(18, 0, 0, 0))),
-        timezone: seoul(),
         holidays: vec![Holiday {
             from: date(2026, 11, 23),
             to: date(2026, 11, 27),
             name: None,
         }],
-        extra_days: Vec::new(),
         through: Some(date(2026, 11, 30)),
+        ..Calendar::monday_to_friday(seoul()).rules().clone()
     };
     Arc::new(Calendar::new("kr-business", rules))
 }
