@@ -53,7 +53,10 @@ impl Log {
         let mut lines = self.lines.clone();
         let come = lines.wait_for(|lines| holding(text, lines).len() >= nth);
         let come = within(come, || format!("no `{text}` in {:#?}", self.lines())).await;
-        assert!(come.is_ok(), "no `{text}` in {:#?}", self.lines());
+        // What has come is a lock on the lines. Whoever reads them again with it in hand waits for the line that is
+        // about to be added, and that one for him.
+        let has_come = come.map(drop).is_ok();
+        assert!(has_come, "no `{text}` in {:#?}", self.lines());
         self.with(text).swap_remove(nth - 1)
     }
 
@@ -73,4 +76,30 @@ fn holding(text: &str, lines: &[String]) -> Vec<String> {
 /// A line of `--log-format json`.
 pub(super) fn fields(line: &str) -> Value {
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn lines_that_come_while_one_is_read_hold_up_nobody() {
+        const LINES: usize = 2000;
+        let (mut said, stream) = tokio::io::duplex(64);
+        let log = Log::of(stream);
+        let saying = tokio::spawn(async move {
+            for nth in 1..=LINES {
+                said.write_all(format!("line {nth}\n").as_bytes())
+                    .await
+                    .expect("somebody reads");
+            }
+        });
+        for nth in 1..=LINES {
+            assert_eq!(log.nth("line", nth).await, format!("line {nth}"));
+        }
+        saying.await.expect("all is said");
+        assert_eq!(log.end().await.len(), LINES);
+    }
 }
