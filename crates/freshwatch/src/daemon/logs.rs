@@ -153,11 +153,32 @@ pub(super) fn change(change: &Change) {
         .reasons
         .first()
         .map(|reason| reason.code.as_str());
+    let trace = change.run.trace_id().map(tracing::field::display);
     let text = tell(change);
+    let text = match &trace {
+        Some(trace) => format!("{text} (trace {trace:?})"),
+        None => text,
+    };
     match verdict {
-        Verdict::Ok | Verdict::Degraded => info!(probe, verdict = verdict_word, was, reason, "{text}"),
+        Verdict::Ok | Verdict::Degraded => {
+            info!(
+                probe,
+                verdict = verdict_word,
+                was,
+                reason,
+                trace_id = trace,
+                "{text}"
+            );
+        }
         Verdict::Stale | Verdict::Invalid | Verdict::Down | Verdict::Unknown => {
-            warn!(probe, verdict = verdict_word, was, reason, "{text}");
+            warn!(
+                probe,
+                verdict = verdict_word,
+                was,
+                reason,
+                trace_id = trace,
+                "{text}"
+            );
         }
     }
 }
