@@ -7,6 +7,7 @@
 mod advice;
 mod beside;
 mod descriptors;
+mod exports;
 mod files;
 mod ledger;
 pub mod logs;
@@ -26,7 +27,6 @@ use freshwatch_agent::Agent;
 use freshwatch_agent::supervise::{Limits, StandBy, Supervisor};
 use freshwatch_file::ProbeSet;
 use freshwatch_page::{Readiness, bind};
-use freshwatch_telemetry::otlp::Exporter;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -39,6 +39,7 @@ use remembering::Remembering;
 use shared::Shared;
 use signals::{Asked, Signals};
 
+pub use exports::Exports;
 pub use logs::Logs;
 pub use modules::Targets;
 
@@ -69,12 +70,7 @@ pub struct Settings {
 ///
 /// # Errors
 /// What stands in the way of the start.
-pub async fn run(
-    settings: Settings,
-    set: ProbeSet,
-    exporter: Option<Exporter>,
-    stand_by: StandBy,
-) -> Result<ExitCode> {
+pub async fn run(settings: Settings, set: ProbeSet, exports: Exports, stand_by: StandBy) -> Result<ExitCode> {
     descriptors::raise_limit();
     let _pulse = stand_by.listen();
     let mut signals = Signals::watch().context("signals cannot be watched")?;
@@ -82,7 +78,7 @@ pub async fn run(
         Some(address) => Some(bind(address).await?),
         None => None,
     };
-    let agent = Agent::remembering(HashMap::new());
+    let agent = Agent::remembering(HashMap::new()).tracing(exports.tracing());
     let remembering = match &settings.state {
         Some(path) => {
             let file = StateFile::at(path, logs::state_told);
@@ -97,7 +93,7 @@ pub async fn run(
     let (asks, asked) = mpsc::channel(1);
     let shared = Arc::new(Shared::new(
         supervisor.gauges(),
-        exporter.as_ref().map(Exporter::status),
+        exports.statuses(),
         asks,
         // Probes of others' targets neither know nor change what the probes remember.
         settings
@@ -109,8 +105,8 @@ pub async fn run(
     let mut files = Files::new(settings.paths, settings.watch_interval);
     files.begin(set, &mut supervisor, &shared);
     let mut ledger = JoinSet::new();
-    ledger.spawn(ledger::keep(told, Arc::clone(&shared)));
-    let beside = Beside::start(&shared, remembering, listener, exporter);
+    ledger.spawn(ledger::keep(told, Arc::clone(&shared), exports.outlets()));
+    let beside = Beside::start(&shared, remembering, listener, exports);
     shared.set_readiness(Readiness::Ready);
 
     let code = attend(&mut supervisor, &mut files, asked, &shared, &mut signals).await;
