@@ -3,6 +3,7 @@
 pub mod certificates;
 pub mod checked;
 pub mod checking;
+pub mod collector;
 pub mod daemon;
 pub mod leaks;
 pub mod moody;

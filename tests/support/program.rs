@@ -7,10 +7,14 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// The program with nothing of this process's environment: what the machine has set must not change a test.
+/// The program with nothing of this process's environment: what the machine has set must not change a test. Metrics are
+/// all that it sends, since that is what most receivers of the tests count; a test about traces or logs says so.
 pub fn program() -> Command {
     let mut command = Command::new(binary());
     command.env_clear();
+    for exporter in ["OTEL_TRACES_EXPORTER", "OTEL_LOGS_EXPORTER"] {
+        command.env(exporter, "none");
+    }
     command
 }
 

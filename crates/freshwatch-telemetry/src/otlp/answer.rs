@@ -17,8 +17,8 @@ const MOST_WORDS: usize = 300;
 
 /// What a receiver answered.
 #[derive(Debug)]
-pub(super) struct Response {
-    pub(super) status: StatusCode,
+pub(crate) struct Response {
+    pub(crate) status: StatusCode,
     pub(super) headers: HeaderMap,
     /// The body, as far as it is read at most.
     pub(super) body: Bytes,

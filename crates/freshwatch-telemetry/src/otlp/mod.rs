@@ -31,10 +31,10 @@ mod stream;
 mod told;
 
 mod answer;
-mod endpoint;
+pub(crate) mod endpoint;
 mod grpc;
 mod retry;
-mod transport;
+pub(crate) mod transport;
 
 pub use config::{Config, Configs};
 pub use export::{Exporter, Storage};

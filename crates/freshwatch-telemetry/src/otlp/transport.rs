@@ -36,7 +36,7 @@ const CERTIFICATE_HINT: &str =
     "`OTEL_EXPORTER_OTLP_CERTIFICATE` names the certificate of an authority to trust";
 
 /// Connections to one endpoint. They end with it.
-pub(super) struct Transport {
+pub(crate) struct Transport {
     client: AnyClient,
     connections: Connections,
 }
@@ -48,7 +48,7 @@ enum AnyClient {
 
 /// Why no answer came.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NoAnswer {
+pub(crate) enum NoAnswer {
     /// The connection failed: another may not.
     Connection(String),
     /// Whatever answers there cannot be trusted, or does not speak HTTP: it will not later either.
@@ -59,9 +59,21 @@ impl Transport {
     /// # Errors
     /// A fragment that names the variable and the file that cannot be used.
     pub(super) fn new(config: &Config) -> Result<Self, String> {
+        Self::to(config.endpoint.is_https, config.protocol, &config.tls)
+    }
+
+    /// Connections over HTTP/1.1 to a server that a system's authority vouches for.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub(crate) fn plain(is_https: bool) -> Result<Self, String> {
+        Self::to(is_https, Protocol::Http, &TlsFiles::default())
+    }
+
+    fn to(is_https: bool, protocol: Protocol, tls: &TlsFiles) -> Result<Self, String> {
         let connections = Connections::default();
         let mut builder = Client::builder(connections.clone());
-        match config.protocol {
+        match protocol {
             Protocol::Http => (),
             // A connection that nobody answers on any more would stay: many requests share it.
             Protocol::Grpc => {
@@ -74,11 +86,11 @@ impl Transport {
         }
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        let client = if config.endpoint.is_https {
+        let client = if is_https {
             connector.enforce_http(false);
-            let tls = HttpsConnectorBuilder::new().with_tls_config(tls_config(&config.tls)?);
+            let tls = HttpsConnectorBuilder::new().with_tls_config(tls_config(tls)?);
             let tls = tls.https_only();
-            AnyClient::Tls(builder.build(match config.protocol {
+            AnyClient::Tls(builder.build(match protocol {
                 Protocol::Http => tls.enable_http1().wrap_connector(connector),
                 Protocol::Grpc => tls.enable_http2().wrap_connector(connector),
             }))
@@ -89,7 +101,7 @@ impl Transport {
     }
 
     /// Sends one request and reads the answer, of whose body no more than 64 KiB.
-    pub(super) async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response, NoAnswer> {
+    pub(crate) async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response, NoAnswer> {
         let response = match &self.client {
             AnyClient::Plain(client) => client.request(request),
             AnyClient::Tls(client) => client.request(request),

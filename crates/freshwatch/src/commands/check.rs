@@ -10,6 +10,7 @@ use freshwatch_file::{Mistakes, ProbeSet};
 use freshwatch_probe::calendar::Calendar;
 use freshwatch_probe::definition::Definition;
 use freshwatch_probe::lint;
+use freshwatch_telemetry::heartbeat::Heartbeat;
 use freshwatch_telemetry::otlp::{self, Config, Configs, Delivery, Failure, Storage};
 use freshwatch_telemetry::resource::{Identity, Resource};
 use futures_util::future::OptionFuture;
@@ -34,6 +35,9 @@ const DELIVERY_BOUND: Duration = Duration::from_secs(30);
 /// How long it may take after a request to stop, which leaves 30 seconds in all where Kubernetes sends it.
 const BOUND_WHEN_STOPPED: Duration = Duration::from_secs(5);
 
+/// How long the call of the dead-man's switch may take.
+const LONGEST_HEARTBEAT: Duration = Duration::from_secs(10);
+
 /// After this long people want to know what they are waiting for.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -44,6 +48,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub fn run(options: &Check) -> Result<ExitCode> {
     let endpoint = options.delivery.otlp_endpoint.as_deref();
     let configs = Configs::read(&super::telemetry_environment, endpoint)?;
+    let heartbeat = super::heartbeat(&options.heartbeat)?;
     let set = match freshwatch_file::load(&options.files.paths, &super::environment) {
         Ok(set) => set,
         Err(mistakes) => return refuse(&mistakes, options.format),
@@ -59,7 +64,13 @@ pub fn run(options: &Check) -> Result<ExitCode> {
         report::note(&format!("{discarded}\n"));
     }
     let runtime = runtime(definitions.len())?;
-    let code = runtime.block_on(check(options, &definitions, &configs, &resource));
+    let code = runtime.block_on(check(
+        options,
+        &definitions,
+        &configs,
+        &resource,
+        heartbeat.as_ref(),
+    ));
     // A resolver that hangs holds its thread; the program must not wait for it.
     runtime.shutdown_background();
     code
@@ -78,6 +89,7 @@ async fn check(
     definitions: &[Arc<Definition>],
     configs: &Configs,
     resource: &Resource,
+    heartbeat: Option<&Heartbeat>,
 ) -> Result<ExitCode> {
     let memories = Memories::recall(options.state.file(), definitions).await?;
     let limit = usize::from(options.max_concurrent);
@@ -94,9 +106,30 @@ async fn check(
         ReportFormat::Text => report::conclude(&report::text::round(&round.runs, round.took, columns())),
         ReportFormat::Json | ReportFormat::Junit => Ok(()),
     };
-    let delivered = deliver(configs, &options.queue.storage(), resource, &round).await;
+    let storage = options.queue.storage();
+    let (delivered, ()) = tokio::join!(
+        deliver(configs, &storage, resource, &round),
+        beat(heartbeat, &round)
+    );
     told?;
     conclude(options, &round, &delivered)
+}
+
+/// Tells the dead-man's switch that a round is complete, however it ended.
+async fn beat(heartbeat: Option<&Heartbeat>, round: &Round) {
+    let Some(heartbeat) = heartbeat.filter(|_| !round.was_stopped) else {
+        return;
+    };
+    let beaten = tokio::select! {
+        beaten = heartbeat.beat(LONGEST_HEARTBEAT) => beaten,
+        () = stop::requested() => Err("did not answer before the program was stopped".to_owned()),
+    };
+    if let Err(why) = beaten {
+        report::note(&format!(
+            "the heartbeat does not arrive: {} {why}\n",
+            heartbeat.place()
+        ));
+    }
 }
 
 /// Delivers the results within a bound, each signal by itself; a request to stop cuts it short.

@@ -87,6 +87,8 @@ fn settings(options: &Run) -> Result<Settings> {
         grace: options.grace,
         watch_interval: options.watch_interval,
         state: options.state.file().map(Path::to_owned),
+        heartbeat: super::heartbeat(&options.heartbeat)?
+            .map(|heartbeat| (heartbeat, options.heartbeat_interval)),
         targets: read_targets(options)?,
     })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use freshwatch_agent::clock;
 use freshwatch_page::Endpoints;
+use freshwatch_telemetry::heartbeat::Heartbeat;
 use freshwatch_telemetry::otlp::Stream;
 use freshwatch_telemetry::parcel::Signal;
 use futures_util::future::join_all;
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::exports::Exports;
+use super::heartbeat;
 use super::logs;
 use super::remembering::Remembering;
 use super::shared::Shared;
@@ -26,6 +28,7 @@ pub(super) struct Beside {
     remembering: Option<Task>,
     exports: Vec<Task>,
     endpoints: Option<Task>,
+    heartbeat: Option<Task>,
 }
 
 /// A task that ends when it is asked to.
@@ -40,7 +43,12 @@ impl Beside {
         remembering: Option<Arc<Remembering>>,
         listener: Option<TcpListener>,
         exports: Exports,
+        heartbeat: Option<(Heartbeat, Duration)>,
     ) -> Self {
+        let heartbeat = heartbeat.map(|(heartbeat, every)| {
+            let state = Arc::clone(shared) as _;
+            Task::start(|stop| heartbeat::keep(heartbeat, every, state, stop))
+        });
         let remembering = remembering.map(|remembering| Task::start(|stop| remembering.keep(stop)));
         let endpoints = listener.map(|listener| {
             let endpoints = Endpoints::new(Arc::clone(shared) as _);
@@ -61,14 +69,15 @@ impl Beside {
             remembering,
             exports: [metrics, traces, logs].into_iter().flatten().collect(),
             endpoints,
+            heartbeat,
         }
     }
 
     /// What probes remember is written first, and then the last export goes out, so that whoever watches the endpoints
     /// sees the daemon until the end.
     pub async fn end(self) {
-        if let Some(remembering) = self.remembering {
-            remembering.end().await;
+        for task in [self.heartbeat, self.remembering].into_iter().flatten() {
+            task.end().await;
         }
         join_all(self.exports.into_iter().map(Task::end)).await;
         if let Some(endpoints) = self.endpoints {

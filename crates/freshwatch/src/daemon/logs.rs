@@ -319,6 +319,21 @@ pub(super) fn delivery(signal: Signal, told: Told) {
     }
 }
 
+/// That the dead-man's switch does not hear of us.
+pub(super) fn heartbeat_failing(place: &str, why: &str) {
+    warn!("the heartbeat does not arrive: {place} {}", show::plain(why));
+}
+
+/// That it is not to hear of us, since this probe should have run.
+pub(super) fn heartbeat_withheld(overdue: &ProbeName) {
+    error!("no heartbeat is sent: {overdue} should have run and has not");
+}
+
+/// That it hears of us again.
+pub(super) fn heartbeat_again(place: &str) {
+    info!("the heartbeat arrives again at {place}");
+}
+
 /// What people have to know of the state file.
 pub(super) fn state_told(sentence: &str) {
     error!("{sentence}");

@@ -9,6 +9,7 @@ mod beside;
 mod descriptors;
 mod exports;
 mod files;
+mod heartbeat;
 mod ledger;
 pub mod logs;
 mod modules;
@@ -27,6 +28,7 @@ use freshwatch_agent::Agent;
 use freshwatch_agent::supervise::{Limits, StandBy, Supervisor};
 use freshwatch_file::ProbeSet;
 use freshwatch_page::{Readiness, bind};
+use freshwatch_telemetry::heartbeat::Heartbeat;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -48,7 +50,6 @@ pub use modules::Targets;
 const MOST_EVENTS: usize = 16 << 10;
 
 /// What the command line says of the daemon.
-#[derive(Debug)]
 pub struct Settings {
     /// The probe files.
     pub paths: Vec<PathBuf>,
@@ -62,6 +63,8 @@ pub struct Settings {
     pub watch_interval: Duration,
     /// The file that keeps what probes remember; none: this process alone remembers.
     pub state: Option<PathBuf>,
+    /// The dead-man's switch, and how often it is called; none: there is none.
+    pub heartbeat: Option<(Heartbeat, Duration)>,
     /// Who may be probed through `/probe`; none: nobody.
     pub targets: Option<Targets>,
 }
@@ -106,7 +109,7 @@ pub async fn run(settings: Settings, set: ProbeSet, exports: Exports, stand_by: 
     files.begin(set, &mut supervisor, &shared);
     let mut ledger = JoinSet::new();
     ledger.spawn(ledger::keep(told, Arc::clone(&shared), exports.outlets()));
-    let beside = Beside::start(&shared, remembering, listener, exports);
+    let beside = Beside::start(&shared, remembering, listener, exports, settings.heartbeat);
     shared.set_readiness(Readiness::Ready);
 
     let code = attend(&mut supervisor, &mut files, asked, &shared, &mut signals).await;
