@@ -21,7 +21,7 @@ async fn a_completed_round_is_told_whatever_it_found() {
     let down = Server::answering(answer("503 Service Unavailable", &[], "")).await;
     let switch = Server::answering(json("{}")).await;
     let (code, printed) = check(&down.url("/"), &switch.url("/s3cret?key=s3cret")).await;
-    assert_eq!(code, Some(1), "{printed}");
+    assert_eq!(code, Some(2), "{printed}");
     let heard: Vec<_> = switch
         .requests()
         .into_iter()

@@ -11,6 +11,7 @@ pub mod price_list;
 pub mod program;
 pub mod receiver;
 pub mod recorded_answers;
+pub mod rotel;
 pub mod runs;
 pub mod server;
 pub mod victoria_metrics;

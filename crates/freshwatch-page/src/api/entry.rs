@@ -82,11 +82,11 @@ struct State<'a> {
 
 #[derive(Serialize)]
 struct LastRun {
-    /// The trace of its requests; null where none is recorded.
-    trace_id: Option<String>,
     started: String,
     duration_seconds: f64,
     attempts: u32,
+    /// The trace of its requests; null where none is recorded.
+    trace_id: Option<String>,
     http: Http,
     phases: Phases,
 }
@@ -100,12 +100,12 @@ struct Counts {
 
 #[derive(Serialize)]
 struct PastEntry {
-    trace_id: Option<String>,
     started: String,
     duration_seconds: f64,
     verdict: &'static str,
     /// The code of the first reason.
     reason: Option<&'static str>,
+    trace_id: Option<String>,
 }
 
 /// How the last run of a probe ended.
