@@ -19,13 +19,13 @@ struct Checked {
 /// Checks with these variables, by their names after `OTEL_EXPORTER_OTLP_`.
 async fn check(variables: &[(&str, &str)]) -> Checked {
     let server = Server::answering(json("{}")).await;
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("probes.yaml");
     let probe = format!(
         "probes:\n  price:\n    get: {}\n    expect: {{status: 204}}\n",
         server.url("/")
     );
-    std::fs::write(&file, probe).unwrap();
+    std::fs::write(&file, probe).expect("it is written");
     let mut command = program();
     command.arg("check").arg(file).args(["--fail-on", "never"]);
     command
@@ -48,7 +48,7 @@ fn all_three(collector: &Collector) -> [Came; 3] {
     let [metrics, traces, logs] = Signal::ALL.map(|signal| {
         let requests = collector.requests(signal);
         assert_eq!(requests.len(), 1, "{signal:?}: {requests:?}");
-        requests.into_iter().next().unwrap()
+        requests.into_iter().next().expect("one")
     });
     assert!(metrics.metrics().contains(&"probe_success".to_owned()));
     assert_eq!((traces.spans().len(), logs.records().len()), (2, 1));

@@ -6,9 +6,9 @@ use freshwatch_tests::server::{Server, answer, json};
 
 /// Checks one probe of this URL with this switch; what it printed and its exit code.
 async fn check(url: &str, switch: &str) -> (Option<i32>, String) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("probes.yaml");
-    std::fs::write(&file, format!("probes:\n  price:\n    get: {url}\n")).unwrap();
+    std::fs::write(&file, format!("probes:\n  price:\n    get: {url}\n")).expect("it is written");
     let mut command = program();
     command.arg("check").arg(file).env("FRESHWATCH_HEARTBEAT", switch);
     let output = run(command).await;

@@ -28,9 +28,9 @@ fn probe(url: &str, keys: &str) -> String {
 
 /// Runs `check --format json` with these variables.
 async fn check(probes: &str, variables: &[(&str, &str)]) -> (Value, Output) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("probes.yaml");
-    std::fs::write(&file, probes).unwrap();
+    std::fs::write(&file, probes).expect("it is written");
     let mut command = program();
     command.arg("check").arg(file).args(["--format", "json"]);
     command
@@ -44,8 +44,12 @@ async fn check(probes: &str, variables: &[(&str, &str)]) -> (Value, Output) {
 
 /// What stands in `traceparent`: the trace, the span and the flags.
 fn parent(request: &Recorded) -> (String, String, String) {
-    let parts: Vec<_> = request.header("traceparent").unwrap().split('-').collect();
-    let [version, trace, span, flags] = <[&str; 4]>::try_from(parts).unwrap();
+    let parts: Vec<_> = request
+        .header("traceparent")
+        .expect("a trace")
+        .split('-')
+        .collect();
+    let [version, trace, span, flags] = <[&str; 4]>::try_from(parts).expect("four parts");
     assert_eq!((version, trace.len(), span.len()), ("00", 32, 16));
     (trace.to_owned(), span.to_owned(), flags.to_owned())
 }

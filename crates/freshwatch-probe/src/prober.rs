@@ -136,7 +136,7 @@ impl Export {
     /// Both together. The time of the last success stays that of this one: another that has nothing to send succeeds
     /// never.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn and(self, other: &Self) -> Self {
         Self {
             accepted: self.accepted + other.accepted,
             partly: self.partly + other.partly,

@@ -175,8 +175,8 @@ impl Sampling {
             Self::Always => true,
             Self::Never => false,
             Self::Share { below } => {
-                let [.., a, b, c, d, e, f, g, h] = id.bytes();
-                u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1 < below
+                let lower = id.0.get() & u128::from(u64::MAX);
+                lower >> 1 < u128::from(below)
             }
         }
     }

@@ -107,6 +107,6 @@ impl Statuses {
     pub fn read(&self) -> Option<Export> {
         let mut all = self.0.iter().map(ExportStatus::read);
         let first = all.next()?;
-        Some(all.fold(first, Export::and))
+        Some(all.fold(first, |sum, next| sum.and(&next)))
     }
 }

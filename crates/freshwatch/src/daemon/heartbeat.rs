@@ -14,7 +14,7 @@ use freshwatch_telemetry::heartbeat::Heartbeat;
 use freshwatch_telemetry::state::State;
 use jiff::Timestamp;
 use tokio::task;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::logs;
 
@@ -44,8 +44,10 @@ pub(super) async fn keep(
 ) {
     let beating = async {
         let mut before = Pulse::Beats;
-        let mut ticks = interval_at(Instant::now() + every, every);
+        let mut ticks = interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        // The first comes at once, when no round can be complete.
+        ticks.tick().await;
         loop {
             ticks.tick().await;
             before = beat(&heartbeat, &*state, before).await;

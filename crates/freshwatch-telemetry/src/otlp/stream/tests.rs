@@ -16,6 +16,7 @@ use crate::otlp::answer::{Answer, Scope};
 use crate::otlp::bundle::Bundle;
 use crate::otlp::config::Compression;
 use crate::otlp::line::Line;
+use crate::otlp::post::after;
 use crate::otlp::push::Failure;
 use crate::otlp::queue::{MOST_BYTES, Queue};
 use crate::otlp::retry::Backoff;
@@ -100,7 +101,7 @@ fn start(signal: Signal, compression: Compression, refuses: Option<Scope>) -> Ru
     let came = Arrivals::default();
     let line = Line {
         receiver: Shy::new(Fake {
-            began: Instant::now(),
+            began: after(Duration::ZERO),
             refuses,
             came: Arc::clone(&came),
         }),
