@@ -24,8 +24,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use freshwatch_agent::Agent;
 use freshwatch_agent::supervise::{Limits, StandBy, Supervisor};
+use freshwatch_agent::{Agent, Tracing};
 use freshwatch_file::ProbeSet;
 use freshwatch_page::{Readiness, bind};
 use freshwatch_telemetry::heartbeat::Heartbeat;
@@ -82,6 +82,11 @@ pub async fn run(settings: Settings, set: ProbeSet, exports: Exports, stand_by: 
         None => None,
     };
     let agent = Agent::remembering(HashMap::new()).tracing(exports.tracing());
+    // Their results are not ours to send.
+    let asked_by_others = Tracing {
+        is_wanted: false,
+        ..exports.tracing()
+    };
     let remembering = match &settings.state {
         Some(path) => {
             let file = StateFile::at(path, logs::state_told);
@@ -101,7 +106,7 @@ pub async fn run(settings: Settings, set: ProbeSet, exports: Exports, stand_by: 
         // Probes of others' targets neither know nor change what the probes remember.
         settings
             .targets
-            .map(|targets| Modules::new(Agent::new(), targets)),
+            .map(|targets| Modules::new(Agent::new().tracing(asked_by_others), targets)),
         remembering.clone(),
     ));
     logs::starting(&set, listener.as_ref());
