@@ -22,7 +22,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use freshwatch_tests::program::released;
+use freshwatch_tests::program::{METRICS_ALONE, released};
 use nix::sys::resource::{UsageWho, getrusage};
 
 const ROUNDS: usize = 60;
@@ -90,7 +90,8 @@ impl Bench {
         command
             .arg("check")
             .arg(&self.probe)
-            .args(["--otlp-endpoint", &self.receiver]);
+            .args(["--otlp-endpoint", &self.receiver])
+            .envs(METRICS_ALONE);
         command
     }
 
@@ -108,7 +109,10 @@ impl Bench {
             .arg(&self.binary)
             .arg("check")
             .arg(&self.probe);
-        let output = command.args(["--otlp-endpoint", &self.receiver]).output()?;
+        command
+            .args(["--otlp-endpoint", &self.receiver])
+            .envs(METRICS_ALONE);
+        let output = command.output()?;
         let kibibytes: f64 = String::from_utf8_lossy(&output.stdout)
             .trim()
             .parse()

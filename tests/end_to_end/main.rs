@@ -11,6 +11,7 @@ mod demo;
 mod edges;
 mod explain;
 mod health;
+mod heartbeat;
 mod lints;
 mod origin;
 mod probe_tests;
@@ -21,6 +22,8 @@ mod soak;
 mod state;
 mod story;
 
+mod collectors;
 mod otlp_delivery;
 mod outage;
 mod real_receiver;
+mod traces;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use freshwatch_probe::run::Run;
 use freshwatch_probe::verdict::{Code, Verdict};
 use freshwatch_telemetry::otlp::{Backoff, Config, Delivery, push};
+use freshwatch_telemetry::parcel::Signal;
 use freshwatch_telemetry::resource::{Identity, Resource};
 use freshwatch_tests::certificates::Authority;
 use freshwatch_tests::checked;
@@ -52,7 +53,9 @@ impl Sender {
 
     async fn push(self, runs: &[Run]) -> Delivery {
         let read = |name: &str| self.environment.get(name).cloned();
-        let mut config = Config::read(&read, None).expect("valid").expect("an endpoint");
+        let mut config = Config::read(Signal::Metrics, &read, None)
+            .expect("valid")
+            .expect("an endpoint");
         config.backoff = Backoff {
             first: Duration::from_millis(10),
             longest: Duration::from_millis(50),

@@ -8,6 +8,7 @@ use freshwatch_probe::metric;
 use freshwatch_probe::run::{ItemAge, Items, Run};
 use freshwatch_probe::verdict::{Code, Verdict};
 use freshwatch_telemetry::otlp::{Config, push};
+use freshwatch_telemetry::parcel::Signal;
 use freshwatch_telemetry::resource::{Identity, Resource};
 use freshwatch_tests::checked;
 use freshwatch_tests::receiver::{Receiver, Reply};
@@ -41,7 +42,7 @@ pub(crate) fn receiver() -> Option<VictoriaMetrics> {
 /// Pushes runs as one process does, with this instance id.
 fn push_runs(receiver: &VictoriaMetrics, instance: &str, runs: &[Run]) {
     let environment = |_: &str| None;
-    let config = Config::read(&environment, Some(&receiver.endpoint()))
+    let config = Config::read(Signal::Metrics, &environment, Some(&receiver.endpoint()))
         .expect("valid")
         .expect("an endpoint");
     let identity = Identity {

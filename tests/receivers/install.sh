@@ -10,3 +10,20 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/from_debian.sh"
 
 take victoria-metrics victoria-metrics "$root/target/receivers/victoria-metrics"
+
+# rotel, a small OpenTelemetry collector, ships as a binary inside of a Python package. It is linked with the Python of
+# Debian 12.
+collector=$root/target/receivers/rotel
+if [ ! -x "$collector" ]; then
+    command -v python3 >/dev/null || give_up "\`python3\` is missing: put a \`rotel\` binary into target/receivers/"
+    work=$(mktemp -d "$root/target/receivers/unpack.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    python3 -m pip --quiet download --no-deps --only-binary=:all: --implementation cp --python-version 3.11 \
+        --platform manylinux_2_34_x86_64 --dest "$work" rotel==0.0.1a15 >"$work/log" 2>&1 ||
+        give_up "pip cannot download \`rotel\`: $(tail -n 1 "$work/log")"
+    (cd "$work" && python3 -m zipfile -e rotel-*.whl unpacked)
+    chmod +x "$work/unpacked/rotel/rotel-agent"
+    "$work/unpacked/rotel/rotel-agent" --version >"$work/log" 2>&1 ||
+        give_up "rotel does not start, it needs the package libpython3.11: $(tail -n 1 "$work/log")"
+    mv "$work/unpacked/rotel/rotel-agent" "$collector"
+fi

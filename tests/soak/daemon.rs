@@ -10,6 +10,7 @@ use std::time::Duration;
 use std::{env, thread};
 
 use freshwatch_agent::clock;
+use freshwatch_tests::program::METRICS_ALONE;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
@@ -54,6 +55,8 @@ impl Daemon {
         for (name, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
             command.env_remove(name);
         }
+        // What the receiver counts are metrics.
+        command.envs(METRICS_ALONE);
         command.env(
             "OTEL_METRIC_EXPORT_INTERVAL",
             rhythm.export.as_millis().to_string(),

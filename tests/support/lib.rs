@@ -3,6 +3,7 @@
 pub mod certificates;
 pub mod checked;
 pub mod checking;
+pub mod collector;
 pub mod daemon;
 pub mod leaks;
 pub mod moody;
@@ -10,6 +11,7 @@ pub mod price_list;
 pub mod program;
 pub mod receiver;
 pub mod recorded_answers;
+pub mod rotel;
 pub mod runs;
 pub mod server;
 pub mod victoria_metrics;

@@ -7,10 +7,16 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+/// Variables by which the program sends metrics and nothing else: they are what most receivers of the tests count, and
+/// what the benchmarks compare. A test about traces or logs says so.
+pub const METRICS_ALONE: [(&str, &str); 2] =
+    [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none")];
+
 /// The program with nothing of this process's environment: what the machine has set must not change a test.
 pub fn program() -> Command {
     let mut command = Command::new(binary());
     command.env_clear();
+    command.envs(METRICS_ALONE);
     command
 }
 

@@ -58,6 +58,7 @@ pub fn answered(name: &str, verdict: Verdict, code: Code, started: Timestamp) ->
             memory: None,
             stale_at: None,
         },
+        trace: None,
     }
 }
 

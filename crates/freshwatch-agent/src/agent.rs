@@ -12,11 +12,13 @@ use crate::http::resolve::Resolver;
 use crate::http::tls::roots::Roots;
 use crate::memories::Memories;
 use crate::preparation::Preparations;
+use crate::tracing::Tracing;
 
 /// Runs probes. Cheap to clone: all clones share the trusted certificates and the kept connections.
 #[derive(Clone, Default)]
 pub struct Agent {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) tracing: Tracing,
 }
 
 /// The shared part of an [`Agent`].
@@ -47,7 +49,13 @@ impl Agent {
                 memories: Some(Memories::new(memories)),
                 ..Shared::default()
             }),
+            tracing: Tracing::default(),
         }
+    }
+
+    /// The same agent, which does this with traces.
+    pub fn tracing(self, tracing: Tracing) -> Self {
+        Self { tracing, ..self }
     }
 
     /// Lets a probe begin with what an earlier process has kept, unless it remembers something by now.

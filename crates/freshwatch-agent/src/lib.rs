@@ -19,5 +19,7 @@ mod origin;
 mod preparation;
 mod retry;
 mod run_once;
+mod tracing;
 
 pub use agent::Agent;
+pub use tracing::Tracing;

@@ -7,6 +7,7 @@ use freshwatch_probe::observation::Observation;
 use freshwatch_probe::redact::Redactor;
 
 use crate::agent::Agent;
+use crate::tracing::Recording;
 use crate::{clock, http};
 
 impl Agent {
@@ -17,7 +18,16 @@ impl Agent {
         match self.shared.preparations.of(definition).await {
             Ok(preparation) => {
                 let first = &preparation.outgoing;
-                http::fetch(&self.shared, definition, &preparation, first, deadline).await
+                let mut recording = Recording::begin(self.tracing, clock::monotonic());
+                http::fetch(
+                    &self.shared,
+                    definition,
+                    &preparation,
+                    first,
+                    deadline,
+                    &mut recording,
+                )
+                .await
             }
             Err(why) => Observation::not_made(why),
         }

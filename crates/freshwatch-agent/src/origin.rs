@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::agent::Agent;
 use crate::preparation::Preparation;
 use crate::run_once::judge_aside;
+use crate::tracing::Recording;
 use crate::{clock, http};
 
 /// The probe's `origin` is asked once, in what is left of the probe's `timeout`.
@@ -20,6 +21,7 @@ pub(crate) struct Question<'r> {
     pub remembered: Option<Arc<Memory>>,
     pub deadline: Instant,
     pub judged_at: Option<Timestamp>,
+    pub recording: &'r mut Recording,
 }
 
 impl Agent {
@@ -33,7 +35,16 @@ impl Agent {
         let Some(request) = preparation.to_origin() else {
             return;
         };
-        let seen = http::fetch(&self.shared, definition, preparation, &request, question.deadline).await;
+        let deadline = question.deadline;
+        let seen = http::fetch(
+            &self.shared,
+            definition,
+            preparation,
+            &request,
+            deadline,
+            question.recording,
+        )
+        .await;
         let now = question.judged_at.unwrap_or_else(clock::now);
         let (seen, judged) = judge_aside(definition, seen, question.remembered, now).await;
         judgment.compare_with_origin(&seen, &judged);

@@ -16,6 +16,7 @@ use tokio::{task, time};
 use crate::agent::Agent;
 use crate::origin::Question;
 use crate::preparation::Preparation;
+use crate::tracing::Recording;
 use crate::{clock, http, retry};
 
 /// Bodies larger than this, in bytes, are judged off the threads that run the probes: parsing them would make others
@@ -32,8 +33,13 @@ impl Agent {
     pub async fn run_once(&self, definition: &Arc<Definition>, judged_at: Option<Timestamp>) -> Run {
         let started = clock::now();
         let began = clock::monotonic();
+        let mut recording = Recording::default();
         let (attempts, observation, judgment) = match self.shared.preparations.of(definition).await {
-            Ok(preparation) => self.attempt(definition, &preparation, began, judged_at).await,
+            Ok(preparation) => {
+                recording = Recording::begin(self.tracing, began);
+                self.attempt(definition, &preparation, began, judged_at, &mut recording)
+                    .await
+            }
             Err(why) => {
                 let observation = not_made(why);
                 let now = judged_at.unwrap_or_else(clock::now);
@@ -51,6 +57,7 @@ impl Agent {
             attempts,
             exchange: observation.exchange,
             judgment,
+            trace: recording.finish(),
         }
     }
 
@@ -61,18 +68,21 @@ impl Agent {
         preparation: &Preparation,
         began: Instant,
         judged_at: Option<Timestamp>,
+        recording: &mut Recording,
     ) -> (u32, Observation, Judgment) {
         let deadline = began + definition.timeout;
         let remembered = self.remembered(definition);
         let mut attempts = 0;
         loop {
             attempts += 1;
+            recording.attempt(attempts);
             let observation = http::fetch(
                 &self.shared,
                 definition,
                 preparation,
                 &preparation.outgoing,
                 deadline,
+                recording,
             )
             .await;
             let now = judged_at.unwrap_or_else(clock::now);
@@ -85,6 +95,7 @@ impl Agent {
                     remembered: remembered.clone(),
                     deadline,
                     judged_at,
+                    recording: &mut *recording,
                 };
                 // In a box of its own: few runs ask, and every run would carry the room for it.
                 Box::pin(self.locate(question, &mut judgment)).await;

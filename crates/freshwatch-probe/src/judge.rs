@@ -485,16 +485,21 @@ fn not_made(why: &NotMade) -> Reason {
 }
 
 fn unreachable(failure: &Unreachable) -> Reason {
-    let code = match failure.cause {
-        Cause::Dns => Code::Dns,
-        Cause::Connect => Code::Connect,
-        Cause::Tls => Code::Tls,
-        Cause::Timeout => Code::Timeout,
-        Cause::Reset => Code::Reset,
-        Cause::Truncated => Code::Truncated,
-        Cause::Protocol => Code::Protocol,
-    };
-    Reason::new(Verdict::Down, code, failure.message.clone())
+    Reason::new(Verdict::Down, failure.cause.into(), failure.message.clone())
+}
+
+impl From<Cause> for Code {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Dns => Self::Dns,
+            Cause::Connect => Self::Connect,
+            Cause::Tls => Self::Tls,
+            Cause::Timeout => Self::Timeout,
+            Cause::Reset => Self::Reset,
+            Cause::Truncated => Self::Truncated,
+            Cause::Protocol => Self::Protocol,
+        }
+    }
 }
 
 fn redirect(stop: &RedirectStop, status: u16) -> Reason {

@@ -32,12 +32,14 @@ pub mod run;
 pub mod select;
 pub mod self_report;
 pub mod standing;
+pub mod trace;
 pub mod unit_test;
 pub mod verdict;
 
 pub mod duration;
 pub mod redact;
 pub mod show;
+pub mod shown_url;
 pub mod size;
 pub mod unreadable;
 mod wall;

@@ -131,3 +131,30 @@ pub struct Export {
     /// When a batch was last accepted.
     pub success: Option<Timestamp>,
 }
+
+impl Export {
+    /// Both together. The time of the last success stays that of this one: another that has nothing to send succeeds
+    /// never.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        Self {
+            accepted: self.accepted + other.accepted,
+            partly: self.partly + other.partly,
+            refused: self.refused + other.refused,
+            retried: self.retried + other.retried,
+            queued: self.queued + other.queued,
+            queued_bytes: self.queued_bytes + other.queued_bytes,
+            queue_written: match (self.queue_written, other.queue_written) {
+                (Some(one), Some(other)) => Some(one && other),
+                (one, other) => one.or(other),
+            },
+            dropped_full: self.dropped_full + other.dropped_full,
+            dropped_age: self.dropped_age + other.dropped_age,
+            dropped_damaged: self.dropped_damaged + other.dropped_damaged,
+            dropped_torn: self.dropped_torn + other.dropped_torn,
+            dropped_refused: self.dropped_refused + other.dropped_refused,
+            dropped_shutdown: self.dropped_shutdown + other.dropped_shutdown,
+            success: self.success,
+        }
+    }
+}

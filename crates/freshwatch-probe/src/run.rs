@@ -12,6 +12,7 @@ use crate::freshness::origin::StaleAt;
 use crate::judge::judge;
 use crate::observation::{Exchange, NotMade, Observation, Outcome};
 use crate::redact::Redactor;
+use crate::trace::{Trace, TraceId};
 use crate::verdict::{Reason, Verdict};
 
 /// One run of a probe, judged.
@@ -29,6 +30,8 @@ pub struct Run {
     pub exchange: Exchange,
     /// The judgment.
     pub judgment: Judgment,
+    /// The trace that its requests belong to; none: no request was made.
+    pub trace: Option<Trace>,
 }
 
 impl Run {
@@ -46,6 +49,7 @@ impl Run {
             judgment: judge(definition, &observation, Recall::Nowhere, now),
             exchange: observation.exchange,
             definition: Arc::clone(definition),
+            trace: None,
         }
     }
 
@@ -57,6 +61,12 @@ impl Run {
     /// The probe's labels.
     pub fn labels(&self) -> &BTreeMap<String, String> {
         &self.definition.labels
+    }
+
+    /// The trace that leads to what it saw and to what the backend did; none: nobody was asked to record one.
+    pub fn trace_id(&self) -> Option<TraceId> {
+        let trace = self.trace.as_ref().filter(|trace| trace.is_sampled);
+        trace.map(|trace| trace.id)
     }
 
     /// When it ended.

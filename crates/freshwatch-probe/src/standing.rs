@@ -10,6 +10,7 @@ use crate::definition::Definition;
 use crate::histogram::Histogram;
 use crate::metric;
 use crate::run::Run;
+use crate::trace::TraceId;
 use crate::verdict::{Code, Verdict};
 
 /// So many runs are remembered for people who ask what has happened lately.
@@ -46,6 +47,8 @@ pub struct Past {
     pub verdict: Verdict,
     /// The code of the first reason.
     pub reason: Option<Code>,
+    /// Its trace; none: nobody was asked to record one.
+    pub trace: Option<TraceId>,
 }
 
 impl Past {
@@ -55,6 +58,7 @@ impl Past {
             took: u32::try_from(run.took.as_micros()).unwrap_or(u32::MAX),
             verdict: run.judgment.verdict,
             reason: run.judgment.reasons.first().map(|reason| reason.code),
+            trace: run.trace_id(),
         }
     }
 

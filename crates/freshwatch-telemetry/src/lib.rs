@@ -5,9 +5,12 @@
 //! [`freshwatch_probe::metric`]. [`otlp`] delivers them with their own timestamps and tells how that went: once for a
 //! program that ends, at every interval for the daemon. [`prometheus`] writes the same for those who scrape.
 //!
+//! [`heartbeat`] tells a dead-man's switch outside that probing goes on.
+//!
 //! It never delays or changes a probe, and its failure is never a verdict. It knows nothing of probe files, of
 //! fetching or judging, and it reads neither the clock nor the process's environment: both are arguments.
 
+pub mod heartbeat;
 pub mod otlp;
 pub mod parcel;
 pub mod prometheus;

@@ -74,6 +74,7 @@ pub(crate) fn answered(verdict: Verdict) -> Run {
             memory: None,
             stale_at: None,
         },
+        trace: None,
     }
 }
 

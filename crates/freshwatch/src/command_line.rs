@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::OsStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use freshwatch_probe::lint::Code;
+use freshwatch_probe::template::Secret;
 use freshwatch_probe::{duration, size};
 use freshwatch_telemetry::otlp::Storage;
 use freshwatch_telemetry::spool::Limits;
@@ -181,6 +182,9 @@ pub struct Check {
     /// What is remembered.
     #[command(flatten)]
     pub state: State,
+    /// Who hears that it goes on.
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
     /// Where results go.
     #[command(flatten)]
     pub delivery: Delivery,
@@ -230,6 +234,12 @@ pub struct Run {
     /// What is remembered.
     #[command(flatten)]
     pub state: State,
+    /// Who hears that it goes on.
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
+    /// How often to call the heartbeat's URL while every probe that is due has run
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = read_heartbeat_interval)]
+    pub heartbeat_interval: Duration,
     /// Where results go.
     #[command(flatten)]
     pub delivery: Delivery,
@@ -285,7 +295,7 @@ impl Listen {
 /// Where results go.
 #[derive(Debug, Args)]
 pub struct Delivery {
-    /// Push the results here over OTLP/HTTP; the standard OTEL_EXPORTER_OTLP_* variables work too
+    /// Push the results here over OTLP; the standard OTEL_EXPORTER_OTLP_* variables work too
     #[arg(long, value_name = "URL")]
     pub otlp_endpoint: Option<String>,
     /// service.instance.id of the pushed series; it should be the same in every run
@@ -294,6 +304,28 @@ pub struct Delivery {
     /// Where this prober probes from, as a resource attribute
     #[arg(long, value_name = "NAME")]
     pub location: Option<String>,
+}
+
+/// A dead-man's switch outside.
+#[derive(Debug, Args)]
+pub struct Heartbeat {
+    /// Call this URL after each completed round, whatever the verdicts: a dead-man's switch outside
+    #[arg(
+        id = "heartbeat",
+        long = "heartbeat",
+        value_name = "URL",
+        env = "FRESHWATCH_HEARTBEAT",
+        hide_env_values = true,
+        value_parser = read_secret
+    )]
+    url: Option<Secret>,
+}
+
+impl Heartbeat {
+    /// The URL, which is as good as a password. An empty one is none: a variable that is empty counts as unset.
+    pub fn url(&self) -> Option<&Secret> {
+        self.url.as_ref().filter(|url| !url.expose().trim().is_empty())
+    }
 }
 
 /// Where results wait while the receiver is away.
@@ -480,6 +512,24 @@ fn read_time(text: &str) -> Result<Timestamp, String> {
     let form = "write it like `2026-11-21T09:00:00+09:00`";
     text.parse()
         .map_err(|_| format!("`{text}` is not an RFC 3339 time: {form}"))
+}
+
+/// What is wrong with a secret is told by whoever uses it: here the whole of it would be shown.
+#[expect(clippy::unnecessary_wraps, reason = "a parser of values may fail")]
+fn read_secret(text: &str) -> Result<Secret, String> {
+    Ok(Secret::new(text))
+}
+
+fn read_heartbeat_interval(text: &str) -> Result<Duration, String> {
+    let shortest = Duration::from_secs(1);
+    let interval = duration::parse(text)?;
+    if interval < shortest {
+        return Err(format!(
+            "`{text}` is shorter than {}: a switch outside would be asked too much",
+            duration::show(shortest)
+        ));
+    }
+    Ok(interval)
 }
 
 fn read_address(text: &str) -> Result<SocketAddr, String> {

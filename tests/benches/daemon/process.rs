@@ -9,6 +9,7 @@ use std::time::Duration;
 use std::{env, fs};
 
 use freshwatch_agent::clock;
+use freshwatch_tests::program::METRICS_ALONE;
 use jiff::Timestamp;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
@@ -53,6 +54,7 @@ impl Process {
         for (name, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
             command.env_remove(name);
         }
+        command.envs(METRICS_ALONE);
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         Self::spawn(command.stdin(Stdio::null()), folder, false)
     }

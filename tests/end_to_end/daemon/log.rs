@@ -55,7 +55,7 @@ fn check_text(lines: &[String]) {
     says(down, "WARN", "price is down", "503");
     says(stale, "WARN", "price is stale, after ", "s of down: ");
     says(ok, "INFO", "price is ok, after ", "of stale");
-    assert!(ok.ends_with(" of stale"), "{ok}");
+    assert!(ok.contains(" of stale (trace ") && ok.ends_with(')'), "{ok}");
 }
 
 /// With a field for each thing that an alert may ask for.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use freshwatch_probe::definition::Definition;
 use freshwatch_probe::observation::{Body, Cause, Phase};
 use freshwatch_probe::request::{Connection, HttpVersion};
-use http::header::HOST;
+use http::header::{Entry, HOST, HeaderName};
 use http::{Method, Uri, response};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -23,6 +23,9 @@ use crate::http::target::{Target, authority, path_and_query};
 use crate::http::tls::handshake::{self, Purpose};
 use crate::http::{body, connect, facts, resolve};
 use crate::preparation::Preparation;
+
+/// By which the service behind continues the trace (W3C Trace Context, section 3.2).
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Sends the requests of one attempt.
 pub(crate) struct Exchanger<'r> {
@@ -77,6 +80,9 @@ impl Exchanger<'_> {
     pub async fn send(&self, outgoing: &Outgoing, progress: &mut Progress) -> Result<Reply, Failure> {
         let target = Target::of(&outgoing.url)?;
         progress.turn_to(target.peer());
+        progress
+            .recording
+            .request(outgoing, &target, &self.preparation.secrets);
         let request = &self.definition.request;
         let terms = self.terms(&target, outgoing);
         let keep_as = match request.connection {
@@ -193,7 +199,13 @@ async fn speak(
     if progress.phase() != Phase::Processing {
         progress.begin(Phase::Processing);
     }
-    let request = wire_request(outgoing, kept.conversation.is_http2(), &progress.peer)?;
+    let mut request = wire_request(outgoing, kept.conversation.is_http2(), &progress.peer)?;
+    // What the probe's author says of the trace holds.
+    if let Entry::Vacant(place) = request.headers_mut().entry(TRACEPARENT)
+        && let Some(parent) = progress.recording.parent()
+    {
+        place.insert(parent);
+    }
     let answered = kept.conversation.send(request).await;
     let (head, incoming) = answered
         .map_err(|error| failure::of_head(&error, &progress.peer))?

@@ -33,16 +33,19 @@ use crate::http::outgoing::Outgoing;
 use crate::http::progress::Progress;
 use crate::http::redirect::Step;
 use crate::preparation::Preparation;
+use crate::tracing::Recording;
 
-/// Makes one attempt, beginning with this request, redirects included, until the deadline. Whatever happens is an observation.
+/// Makes one attempt, beginning with this request, redirects included, until the deadline. Whatever happens is an
+/// observation, and the run's trace tells of it.
 pub(crate) async fn fetch(
     shared: &Shared,
     definition: &Definition,
     preparation: &Preparation,
     first: &Outgoing,
     deadline: Instant,
+    recording: &mut Recording,
 ) -> Observation {
-    let mut progress = Progress::start();
+    let mut progress = Progress::start(std::mem::take(recording));
     let left = deadline.saturating_duration_since(clock::monotonic());
     let followed = time::timeout(
         left,
@@ -54,9 +57,15 @@ pub(crate) async fn fetch(
         Ok(Err(failure)) => failure.into(),
         Err(_) => Failure::from(progress.timed_out(definition.timeout)).into(),
     };
+    let outcome = failure::presentable(outcome, &preparation.secrets);
+    let (exchange, mut recorded) = progress.finish();
+    if let Outcome::Unreachable(unreachable) = &outcome {
+        recorded.failed(unreachable.cause, &unreachable.message);
+    }
+    *recording = recorded;
     Observation {
-        exchange: progress.finish(),
-        outcome: failure::presentable(outcome, &preparation.secrets),
+        exchange,
+        outcome,
         secrets: preparation.secrets.clone(),
     }
 }

@@ -7,6 +7,7 @@ use freshwatch_probe::size;
 
 use crate::clock;
 use crate::http::show;
+use crate::tracing::Recording;
 
 /// The facts of an attempt so far, and what it is waiting for.
 pub(crate) struct Progress {
@@ -14,6 +15,8 @@ pub(crate) struct Progress {
     pub exchange: Exchange,
     /// Whom the attempt talks to now, as `host:port`.
     pub peer: String,
+    /// The trace of the run.
+    pub recording: Recording,
     started: Instant,
     current: Option<(Phase, Instant)>,
     connected_after: Option<Duration>,
@@ -21,11 +24,12 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// An attempt that starts now.
-    pub fn start() -> Self {
+    /// An attempt that starts now, of a run with this trace.
+    pub fn start(recording: Recording) -> Self {
         Self {
             exchange: Exchange::default(),
             peer: String::new(),
+            recording,
             started: clock::monotonic(),
             current: None,
             connected_after: None,
@@ -36,6 +40,7 @@ impl Progress {
     /// A request to this peer begins: the facts of an earlier hop no longer speak for it.
     pub fn turn_to(&mut self, peer: String) {
         self.end();
+        self.recording.end_request(&self.exchange);
         self.peer = peer;
         self.connected_after = None;
         self.answered_after = None;
@@ -62,7 +67,9 @@ impl Progress {
     /// Ends the current phase.
     pub fn end(&mut self) {
         if let Some((phase, began)) = self.current.take() {
-            self.exchange.add_phase(phase, clock::monotonic() - began);
+            let now = clock::monotonic();
+            self.exchange.add_phase(phase, now - began);
+            self.recording.phase(phase, began, now);
         }
     }
 
@@ -100,11 +107,12 @@ impl Progress {
         }
     }
 
-    /// The facts of an attempt that is over.
-    pub fn finish(mut self) -> Exchange {
+    /// The facts of an attempt that is over, and the trace of its run.
+    pub fn finish(mut self) -> (Exchange, Recording) {
         self.end();
+        self.recording.end_request(&self.exchange);
         self.exchange.took = clock::monotonic() - self.started;
-        self.exchange
+        (self.exchange, self.recording)
     }
 }
 
@@ -114,16 +122,16 @@ mod tests {
 
     use freshwatch_probe::observation::Phase;
 
-    use super::Progress;
+    use super::{Progress, Recording};
 
     fn check(phase: Phase, prepare: impl FnOnce(&mut Progress), message: &str) {
-        let mut progress = Progress::start();
+        let mut progress = Progress::start(Recording::default());
         progress.turn_to("api.example:443".into());
         progress.begin(phase);
         prepare(&mut progress);
         let timeout = progress.timed_out(Duration::from_secs(10));
         assert_eq!((timeout.phase, timeout.message.as_str()), (phase, message));
-        assert!(progress.finish().phase(phase).is_some());
+        assert!(progress.finish().0.phase(phase).is_some());
     }
 
     #[test]

@@ -85,6 +85,8 @@ struct LastRun {
     started: String,
     duration_seconds: f64,
     attempts: u32,
+    /// The trace of its requests; null where none is recorded.
+    trace_id: Option<String>,
     http: Http,
     phases: Phases,
 }
@@ -103,6 +105,7 @@ struct PastEntry {
     verdict: &'static str,
     /// The code of the first reason.
     reason: Option<&'static str>,
+    trace_id: Option<String>,
 }
 
 /// How the last run of a probe ended.
@@ -222,6 +225,7 @@ impl<'a> State<'a> {
 impl From<&Run> for LastRun {
     fn from(run: &Run) -> Self {
         Self {
+            trace_id: run.trace_id().as_ref().map(ToString::to_string),
             started: run.started.to_string(),
             duration_seconds: run.took.as_secs_f64(),
             attempts: run.attempts,
@@ -246,6 +250,7 @@ impl From<&Standing> for Counts {
 impl From<&Past> for PastEntry {
     fn from(past: &Past) -> Self {
         Self {
+            trace_id: past.trace.as_ref().map(ToString::to_string),
             started: past.started().to_string(),
             duration_seconds: past.took().as_secs_f64(),
             verdict: past.verdict.as_str(),

@@ -169,6 +169,7 @@ async fn one_probe_is_told_whole() {
           "started": "1970-01-01T00:15:00Z",
           "duration_seconds": 0.25,
           "attempts": 1,
+          "trace_id": null,
           "http": {
             "status": 200
           },
@@ -197,19 +198,22 @@ async fn one_probe_is_told_whole() {
             "started": "1970-01-01T00:15:00Z",
             "duration_seconds": 0.25,
             "verdict": "stale",
-            "reason": "too_old"
+            "reason": "too_old",
+            "trace_id": null
           },
           {
             "started": "1970-01-01T00:10:00Z",
             "duration_seconds": 0.25,
             "verdict": "stale",
-            "reason": "too_old"
+            "reason": "too_old",
+            "trace_id": null
           },
           {
             "started": "1970-01-01T00:05:00Z",
             "duration_seconds": 0.25,
             "verdict": "ok",
-            "reason": null
+            "reason": null,
+            "trace_id": null
           }
         ]
       }

@@ -10,17 +10,20 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResp
 use prost::Message;
 
 use super::retry::retry_after;
+use crate::parcel::Signal;
 
 /// As many characters of a receiver's words are shown.
 const MOST_WORDS: usize = 300;
 
 /// What a receiver answered.
 #[derive(Debug)]
-pub(super) struct Response {
-    pub(super) status: StatusCode,
+pub(crate) struct Response {
+    pub(crate) status: StatusCode,
     pub(super) headers: HeaderMap,
     /// The body, as far as it is read at most.
     pub(super) body: Bytes,
+    /// What came behind the body.
+    pub(super) trailers: HeaderMap,
 }
 
 /// What it means.
@@ -51,6 +54,8 @@ pub(super) enum Scope {
     Part,
     /// Every request.
     Endpoint,
+    /// Every request of this signal, for which the endpoint was not named.
+    Signal,
     /// Whatever is there is no receiver, or cannot be trusted: nothing was said of the request.
     Peer,
 }
@@ -64,20 +69,61 @@ struct Status {
     message: String,
 }
 
-const ENDPOINT_HINT: &str = "`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` is used as it is, `OTEL_EXPORTER_OTLP_ENDPOINT` \
-    and `--otlp-endpoint` get `/v1/metrics` appended: Prometheus wants `/api/v1/otlp` there, VictoriaMetrics \
-    `/opentelemetry`";
-const CREDENTIALS_HINT: &str = "`OTEL_EXPORTER_OTLP_HEADERS` holds the credentials, percent-encoded";
+pub(super) const CREDENTIALS_HINT: &str =
+    "`OTEL_EXPORTER_OTLP_HEADERS` holds the credentials, percent-encoded";
 
-/// Reads an answer as <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response> has it.
-pub(super) fn interpret(response: &Response, now: Timestamp, secrets: &Redactor) -> Answer {
+const fn endpoint_hint(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Metrics => {
+            "`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` is used as it is, `OTEL_EXPORTER_OTLP_ENDPOINT` and \
+             `--otlp-endpoint` get `/v1/metrics` appended: Prometheus wants `/api/v1/otlp` there, VictoriaMetrics \
+             `/opentelemetry`"
+        }
+        Signal::Traces => {
+            "`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is used as it is, `OTEL_EXPORTER_OTLP_ENDPOINT` and \
+             `--otlp-endpoint` get `/v1/traces` appended"
+        }
+        Signal::Logs => {
+            "`OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` is used as it is, `OTEL_EXPORTER_OTLP_ENDPOINT` and \
+             `--otlp-endpoint` get `/v1/logs` appended"
+        }
+    }
+}
+
+/// What may help where the endpoint is for all signals and this one is not taken.
+pub(super) const fn signal_hint(signal: Signal) -> Option<&'static str> {
+    match signal {
+        Signal::Metrics => None,
+        Signal::Traces => Some(
+            "`OTEL_TRACES_EXPORTER=none` sends none, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` sends them elsewhere",
+        ),
+        Signal::Logs => Some(
+            "`OTEL_LOGS_EXPORTER=none` sends none, `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` sends them elsewhere",
+        ),
+    }
+}
+
+/// Whether the receiver does not know the path, which says that it does not take the signal where the endpoint is not
+/// for it alone. VictoriaMetrics answers so with 400.
+pub(super) fn takes_none(response: &Response) -> bool {
+    match response.status.as_u16() {
+        404 | 405 | 501 => true,
+        400 => String::from_utf8_lossy(&response.body).contains("unsupported path"),
+        _ => false,
+    }
+}
+
+/// Reads an answer as <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response> has it. The answers for the three
+/// signals have the same form.
+pub(super) fn interpret(response: &Response, signal: Signal, now: Timestamp, secrets: &Redactor) -> Answer {
     let Response {
         status,
         headers,
         body,
+        ..
     } = response;
     if status.is_success() {
-        return interpret_success(response, secrets);
+        return interpret_success(response, signal, secrets);
     }
     let why = match words(error_message(headers, body).as_ref(), secrets) {
         Some(words) => format!("answered {status}: `{words}`"),
@@ -105,7 +151,7 @@ pub(super) fn interpret(response: &Response, now: Timestamp, secrets: &Redactor)
                 hint: None,
             }
         }
-        404 | 405 => refused(Scope::Endpoint, Some(ENDPOINT_HINT)),
+        404 | 405 => refused(Scope::Endpoint, Some(endpoint_hint(signal))),
         401 | 403 | 407 => refused(Scope::Endpoint, Some(CREDENTIALS_HINT)),
         406 | 415 => refused(Scope::Endpoint, None),
         // One bad point is a reason to refuse the whole of it, and so is its size. A Prometheus of before 2026 says 500
@@ -119,18 +165,19 @@ pub(super) fn interpret(response: &Response, now: Timestamp, secrets: &Redactor)
 const LONGEST_CONFIRMATION: usize = 4096;
 
 /// A page for people and a body that is not what it says are no confirmation, whatever the status.
-fn interpret_success(response: &Response, secrets: &Redactor) -> Answer {
+fn interpret_success(response: &Response, signal: Signal, secrets: &Redactor) -> Answer {
     let Response {
         status,
         headers,
         body,
+        ..
     } = response;
     if has_type(headers, "text/html") || body.trim_ascii_start().starts_with(b"<") {
         let why = format!("answered {status} with a web page");
         return Answer::Refused {
             why,
             scope: Scope::Endpoint,
-            hint: Some(ENDPOINT_HINT),
+            hint: Some(endpoint_hint(signal)),
         };
     }
     // A word such as `ok` does for a confirmation; a list of what was rejected does not, in whatever encoding.
@@ -152,7 +199,7 @@ fn interpret_success(response: &Response, secrets: &Redactor) -> Answer {
         return Answer::Refused {
             why,
             scope: Scope::Batch,
-            hint: Some(ENDPOINT_HINT),
+            hint: Some(endpoint_hint(signal)),
         };
     };
     let partial = confirmation.partial_success.unwrap_or_default();
@@ -183,7 +230,7 @@ fn error_message(headers: &HeaderMap, body: &Bytes) -> String {
 }
 
 /// A receiver's words on one line, bounded, our credentials taken out.
-fn words(text: &str, secrets: &Redactor) -> Option<String> {
+pub(super) fn words(text: &str, secrets: &Redactor) -> Option<String> {
     let text = secrets.redact(text);
     let visible = text
         .split(|c: char| c.is_whitespace() || c.is_control())
@@ -206,7 +253,7 @@ mod tests {
     };
     use prost::Message;
 
-    use super::{Answer, Response, Scope, Status, interpret};
+    use super::{Answer, Response, Scope, Signal, Status, interpret};
 
     const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
 
@@ -218,9 +265,11 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers: headers.iter().map(field).collect::<HeaderMap>(),
             body: body.to_vec().into(),
+            trailers: HeaderMap::new(),
         };
         interpret(
             &response,
+            Signal::Metrics,
             "2026-11-21T09:00:00Z".parse().unwrap(),
             &Redactor::new(["s3cret"]),
         )

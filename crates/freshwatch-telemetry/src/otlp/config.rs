@@ -1,18 +1,22 @@
 //! What the standard variables and the command line say about delivery
 //! (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/>).
 
+mod sampling;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use freshwatch_probe::redact::Redactor;
+use freshwatch_probe::trace::Sampling;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
 
 use super::endpoint::{Credentials, Endpoint, Form};
 use super::retry::Backoff;
 use crate::pairs;
+use crate::parcel::Signal;
 
 /// How long one request may take unless the environment says otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,10 +34,14 @@ const OWN_HEADERS: [HeaderName; 6] = [
     header::UPGRADE,
 ];
 
-/// Where and how results are delivered. Its `Debug` shows no secret.
+/// Where and how one signal is delivered. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Config {
+    pub(super) signal: Signal,
+    pub(super) protocol: Protocol,
     pub(super) endpoint: Endpoint,
+    /// Whether the endpoint was named for this signal and no other. Where it was not, what is there may not take it.
+    pub(super) is_for_signal: bool,
     pub(super) headers: HeaderMap,
     /// For one request; `None`: only the whole delivery is bounded.
     pub(super) timeout: Option<Duration>,
@@ -42,6 +50,28 @@ pub struct Config {
     pub(super) secrets: Redactor,
     /// How long to wait before a request is sent again.
     pub backoff: Backoff,
+}
+
+/// Where and how all three signals are delivered.
+#[derive(Debug, Clone, Default)]
+pub struct Configs {
+    /// Metrics; none: nowhere.
+    pub metrics: Option<Config>,
+    /// Traces; none: nowhere.
+    pub traces: Option<Config>,
+    /// Logs; none: nowhere.
+    pub logs: Option<Config>,
+    /// Which traces are recorded.
+    pub sampling: Sampling,
+}
+
+/// How requests are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// Protobuf over HTTP/1.1.
+    Http,
+    /// gRPC.
+    Grpc,
 }
 
 /// How the body of a request is compressed.
@@ -55,7 +85,7 @@ pub(super) enum Compression {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct TlsFiles {
     /// The certificates that are trusted, in the place of the system's.
-    pub(super) ca: Option<PathBuf>,
+    pub(super) ca: Option<NamedFile>,
     /// Our own certificate and its key.
     pub(super) client: Option<ClientFiles>,
 }
@@ -63,21 +93,30 @@ pub(super) struct TlsFiles {
 /// The files of a client certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ClientFiles {
-    pub(super) certificate: PathBuf,
-    pub(super) key: PathBuf,
+    pub(super) certificate: NamedFile,
+    pub(super) key: NamedFile,
+}
+
+/// A file and the variable that names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NamedFile {
+    pub(super) variable: String,
+    pub(super) path: PathBuf,
 }
 
 /// What is wrong with the configuration. No message holds the value of a header or a URL's credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Error {
     /// The endpoint is no URL that can be sent to.
-    #[error("`{variable}` is not an http or https URL: write it like `http://localhost:4318`")]
+    #[error("`{variable}` is not an http or https URL: write it like `{example}`")]
     Endpoint {
         /// The variable or the option.
         variable: String,
+        /// One that can.
+        example: &'static str,
     },
     /// A protocol that is known but not spoken.
-    #[error("`{variable}` is `{value}`, which is not supported yet: use `http/protobuf`")]
+    #[error("`{variable}` is `{value}`, which is not spoken: use `http/protobuf` or `grpc`")]
     Protocol {
         /// The variable.
         variable: String,
@@ -93,6 +132,14 @@ pub enum Error {
         value: String,
         /// The words that there are.
         wanted: &'static str,
+    },
+    /// The share of traces that are recorded is none.
+    #[error("`{variable}` is `{value}`, not a share from 0 to 1: write it like `0.1`")]
+    Share {
+        /// The variable.
+        variable: String,
+        /// Its value.
+        value: String,
     },
     /// The time limit is no number.
     #[error("`{variable}` is `{value}`, not a number of milliseconds: write it like `10000`")]
@@ -120,34 +167,62 @@ pub enum Error {
     },
 }
 
+impl Configs {
+    /// Reads the configuration. A signal is delivered nowhere where there is no endpoint for it, or `OTEL_SDK_DISABLED`
+    /// or its `OTEL_…_EXPORTER` say so. `option` is the value of `--otlp-endpoint`: for metrics it wins over every
+    /// variable, for traces and logs over the general endpoint. An empty value counts as unset.
+    ///
+    /// # Errors
+    /// The first variable that is wrong, with the remedy.
+    pub fn read(environment: &dyn Fn(&str) -> Option<String>, option: Option<&str>) -> Result<Self, Error> {
+        Ok(Self {
+            metrics: Config::read(Signal::Metrics, environment, option)?,
+            traces: Config::read(Signal::Traces, environment, option)?,
+            logs: Config::read(Signal::Logs, environment, option)?,
+            sampling: sampling::read(environment)?,
+        })
+    }
+
+    /// Those that there are.
+    pub fn iter(&self) -> impl Iterator<Item = &Config> {
+        [&self.metrics, &self.traces, &self.logs].into_iter().flatten()
+    }
+}
+
 impl Config {
-    /// Reads the configuration; `None`: nothing is to be delivered, because there is no endpoint or because
-    /// `OTEL_SDK_DISABLED` or `OTEL_METRICS_EXPORTER` say so. `option` is the value of `--otlp-endpoint`: it wins
-    /// over every variable that names an endpoint or switches delivery off. An empty value counts as unset.
+    /// Reads the configuration of one signal, as [`Configs::read`] does.
     ///
     /// # Errors
     /// The first variable that is wrong, with the remedy.
     pub fn read(
+        signal: Signal,
         environment: &dyn Fn(&str) -> Option<String>,
         option: Option<&str>,
     ) -> Result<Option<Self>, Error> {
-        let variables = Variables { environment };
+        let variables = Variables { signal, environment };
         if option.is_none() && variables.is_disabled() {
             return Ok(None);
         }
-        let Some((endpoint, mut credentials)) = variables.endpoint(option)? else {
+        let Some(named) = variables.named_endpoint(option) else {
             return Ok(None);
         };
-        if option.is_none() && !variables.exports_otlp()? {
+        // The option asks for metrics; that it goes without the others can still be said.
+        let is_asked_for = option.is_some() && signal == Signal::Metrics;
+        if !is_asked_for && !variables.exports_otlp()? {
             return Ok(None);
         }
-        variables.check_protocol()?;
+        let protocol = variables.protocol()?;
+        let is_for_signal = named.is_for_signal;
+        let (endpoint, mut credentials) = variables.endpoint(named, protocol)?;
         let headers = variables.headers(&mut credentials)?;
         credentials
             .secrets
             .retain(|secret| secret.trim().len() >= SHORTEST_SECRET);
         Ok(Some(Self {
+            signal,
+            protocol,
             endpoint,
+            is_for_signal,
             headers,
             timeout: variables.timeout()?,
             compression: variables.compression()?,
@@ -155,6 +230,25 @@ impl Config {
             secrets: Redactor::new(credentials.secrets.iter().map(String::as_str)),
             backoff: Backoff::default(),
         }))
+    }
+
+    /// What it is that is delivered.
+    pub fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// What is odd about the port, seen that something went wrong there.
+    pub(super) fn port_hint(&self) -> Option<&'static str> {
+        match (self.protocol, self.endpoint.port) {
+            (Protocol::Http, Some(4317)) => Some(
+                "4317 is the port of OTLP over gRPC: set `OTEL_EXPORTER_OTLP_PROTOCOL=grpc`; over HTTP it is usually \
+                 4318",
+            ),
+            (Protocol::Grpc, Some(4318)) => {
+                Some("4318 is the port of OTLP over HTTP; over gRPC it is usually 4317")
+            }
+            _ => None,
+        }
     }
 
     /// The endpoint as it may be shown: without credentials and query.
@@ -169,7 +263,14 @@ struct Found {
     value: String,
 }
 
+/// An endpoint as somebody has named it.
+struct NamedEndpoint {
+    found: Found,
+    is_for_signal: bool,
+}
+
 struct Variables<'e> {
+    signal: Signal,
     environment: &'e dyn Fn(&str) -> Option<String>,
 }
 
@@ -183,10 +284,14 @@ impl Variables<'_> {
         })
     }
 
-    /// The metrics' own form of a variable wins over the general one.
+    /// The signal's own form of a variable wins over the general one.
     fn get_either(&self, suffix: &str) -> Option<Found> {
-        let own = self.get(&format!("OTEL_EXPORTER_OTLP_METRICS_{suffix}"));
+        let own = self.get(&self.own(suffix));
         own.or_else(|| self.get(&format!("OTEL_EXPORTER_OTLP_{suffix}")))
+    }
+
+    fn own(&self, suffix: &str) -> String {
+        format!("OTEL_EXPORTER_OTLP_{}_{suffix}", self.signal.in_variables())
     }
 
     fn is_disabled(&self) -> bool {
@@ -195,7 +300,9 @@ impl Variables<'_> {
     }
 
     fn exports_otlp(&self) -> Result<bool, Error> {
-        let Some(Found { variable, value }) = self.get("OTEL_METRICS_EXPORTER") else {
+        let Some(Found { variable, value }) =
+            self.get(&format!("OTEL_{}_EXPORTER", self.signal.in_variables()))
+        else {
             return Ok(true);
         };
         match value.as_str() {
@@ -209,37 +316,67 @@ impl Variables<'_> {
         }
     }
 
-    fn endpoint(&self, option: Option<&str>) -> Result<Option<(Endpoint, Credentials)>, Error> {
-        let option = option.map(|value| {
-            (
-                Found {
-                    variable: "--otlp-endpoint".to_owned(),
-                    value: value.to_owned(),
-                },
-                Form::Base,
-            )
-        });
-        let whole = || Some((self.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")?, Form::Whole));
-        let base = || Some((self.get("OTEL_EXPORTER_OTLP_ENDPOINT")?, Form::Base));
-        let Some((Found { variable, value }, form)) = option.or_else(whole).or_else(base) else {
-            return Ok(None);
+    /// The option says where results go. Where traces or logs go can still be said apart from it.
+    fn named_endpoint(&self, option: Option<&str>) -> Option<NamedEndpoint> {
+        let named = |found, is_for_signal| NamedEndpoint { found, is_for_signal };
+        let general = |value: &str| Found {
+            variable: "--otlp-endpoint".to_owned(),
+            value: value.to_owned(),
         };
-        Endpoint::parse(&value, form)
-            .map(Some)
-            .ok_or(Error::Endpoint { variable })
+        let option = option.map(|value| named(general(value), false));
+        let own = || Some(named(self.get(&self.own("ENDPOINT"))?, true));
+        let found = match self.signal {
+            Signal::Metrics => option.or_else(own),
+            Signal::Traces | Signal::Logs => own().or(option),
+        };
+        found.or_else(|| Some(named(self.get("OTEL_EXPORTER_OTLP_ENDPOINT")?, false)))
     }
 
-    fn check_protocol(&self) -> Result<(), Error> {
-        let Some(Found { variable, value }) = self.get_either("PROTOCOL") else {
-            return Ok(());
+    fn endpoint(&self, named: NamedEndpoint, protocol: Protocol) -> Result<(Endpoint, Credentials), Error> {
+        let Found { variable, value } = named.found;
+        let (form, example) = match (protocol, named.is_for_signal) {
+            (Protocol::Http, true) => (Form::Whole, "http://localhost:4318"),
+            (Protocol::Http, false) => (Form::Base(self.signal), "http://localhost:4318"),
+            (Protocol::Grpc, _) => (Form::Method(self.signal), "http://localhost:4317"),
         };
-        match value.as_str() {
-            "http/protobuf" => Ok(()),
-            "grpc" | "http/json" => Err(Error::Protocol { variable, value }),
+        let parsed = match protocol {
+            Protocol::Grpc if !value.contains("://") => {
+                Endpoint::parse(&format!("{}://{value}", self.scheme()?), form)
+            }
+            Protocol::Http | Protocol::Grpc => Endpoint::parse(&value, form),
+        };
+        parsed.ok_or(Error::Endpoint { variable, example })
+    }
+
+    /// That of an endpoint of gRPC that names none
+    /// (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/#configuration-options>).
+    fn scheme(&self) -> Result<&'static str, Error> {
+        let Some(Found { variable, value }) = self.get_either("INSECURE") else {
+            return Ok("https");
+        };
+        match value.to_ascii_lowercase().as_str() {
+            "true" => Ok("http"),
+            "false" => Ok("https"),
             _ => Err(Error::Word {
                 variable,
                 value,
-                wanted: "`http/protobuf`",
+                wanted: "`true` or `false`",
+            }),
+        }
+    }
+
+    fn protocol(&self) -> Result<Protocol, Error> {
+        let Some(Found { variable, value }) = self.get_either("PROTOCOL") else {
+            return Ok(Protocol::Http);
+        };
+        match value.as_str() {
+            "http/protobuf" => Ok(Protocol::Http),
+            "grpc" => Ok(Protocol::Grpc),
+            "http/json" => Err(Error::Protocol { variable, value }),
+            _ => Err(Error::Word {
+                variable,
+                value,
+                wanted: "`http/protobuf` or `grpc`",
             }),
         }
     }
@@ -285,14 +422,14 @@ impl Variables<'_> {
         let client = match (certificate, key) {
             (None, None) => None,
             (Some(certificate), Some(key)) => Some(ClientFiles {
-                certificate: certificate.value.into(),
-                key: key.value.into(),
+                certificate: certificate.into(),
+                key: key.into(),
             }),
             (Some(found), None) => return lone(found, "CLIENT_CERTIFICATE", "CLIENT_KEY"),
             (None, Some(found)) => return lone(found, "CLIENT_KEY", "CLIENT_CERTIFICATE"),
         };
         Ok(TlsFiles {
-            ca: self.get_either("CERTIFICATE").map(|found| found.value.into()),
+            ca: self.get_either("CERTIFICATE").map(NamedFile::from),
             client,
         })
     }
@@ -331,6 +468,15 @@ impl Variables<'_> {
     }
 }
 
+impl From<Found> for NamedFile {
+    fn from(found: Found) -> Self {
+        Self {
+            variable: found.variable,
+            path: found.value.into(),
+        }
+    }
+}
+
 fn header_field(entry: usize, name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
     let Ok(name) = HeaderName::try_from(name) else {
         return Err(format!(
@@ -355,14 +501,14 @@ fn header_field(entry: usize, name: &str, value: &str) -> Result<(HeaderName, He
 mod tests {
     use std::time::Duration;
 
-    use super::{Compression, Config, Error};
+    use super::{Compression, Config, Error, Protocol, Signal};
 
     fn read(environment: &[(&str, &str)], option: Option<&str>) -> Result<Option<Config>, Error> {
         let variable = |name: &str| {
             let found = environment.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Config::read(&variable, option)
+        Config::read(Signal::Metrics, &variable, option)
     }
 
     /// The configuration of these variables, by their names after `OTEL_EXPORTER_OTLP_`, and an endpoint.
@@ -421,10 +567,58 @@ mod tests {
     #[test]
     fn without_an_endpoint_nothing_else_is_looked_at() {
         let wrong = [
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
             ("OTEL_METRICS_EXPORTER", "prometheus"),
         ];
         assert!(read(&wrong, None).unwrap().is_none());
+    }
+
+    #[test]
+    fn every_signal_has_its_own_endpoint_and_switch() {
+        let endpoints = |environment: &[(&str, &str)], option| {
+            Signal::ALL.map(|signal| {
+                let variable = |name: &str| {
+                    let found = environment.iter().find(|(key, _)| *key == name);
+                    found.map(|(_, value)| (*value).to_owned())
+                };
+                let config = Config::read(signal, &variable, option).unwrap();
+                config.map(|config| (config.endpoint(), config.is_for_signal))
+            })
+        };
+        let some = |endpoint: &str, is_own| Some((endpoint.to_owned(), is_own));
+        let base = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a");
+        let own = ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://b/as/it/is");
+        let off = ("OTEL_TRACES_EXPORTER", "none");
+        let metrics = some("http://a/v1/metrics", false);
+        let traces = some("http://a/v1/traces", false);
+        let logs = some("http://b/as/it/is", true);
+        assert_eq!(
+            endpoints(&[base, own], None),
+            [metrics.clone(), traces, logs.clone()]
+        );
+        assert_eq!(endpoints(&[own], None), [None, None, logs.clone()]);
+        assert_eq!(endpoints(&[base, own, off], None), [metrics.clone(), None, logs]);
+        let option = [metrics, None, some("http://b/as/it/is", true)];
+        let disabled = ("OTEL_SDK_DISABLED", "true");
+        assert_eq!(endpoints(&[own, off, disabled], Some("http://a")), option);
+    }
+
+    #[test]
+    fn grpc_needs_no_scheme_and_takes_no_path() {
+        let shown = |endpoint, insecure| {
+            let environment = [
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+                ("OTEL_EXPORTER_OTLP_INSECURE", insecure),
+            ];
+            let config = read(&environment, None).unwrap().unwrap();
+            assert_eq!(config.protocol, Protocol::Grpc);
+            config.endpoint()
+        };
+        assert_eq!(shown("http://a:4317/x", ""), "http://a:4317/");
+        assert_eq!(shown("a:4317", "true"), "http://a:4317/");
+        assert_eq!(shown("a:4317", "false"), "https://a:4317/");
+        assert_eq!(shown("a:4317", ""), "https://a:4317/");
     }
 
     #[test]
@@ -502,7 +696,6 @@ mod tests {
         let messages: Vec<_> = [
             ("ENDPOINT", "me:s3cret@localhost:4318"),
             ("METRICS_ENDPOINT", "grpc://s3cret@a"),
-            ("PROTOCOL", "grpc"),
             ("METRICS_PROTOCOL", "http/json"),
             ("PROTOCOL", "protobuf"),
             ("TIMEOUT", "10s"),
@@ -531,9 +724,8 @@ mod tests {
         insta::assert_snapshot!(messages.join("\n"), @r#"
         `OTEL_EXPORTER_OTLP_ENDPOINT` is not an http or https URL: write it like `http://localhost:4318`
         `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` is not an http or https URL: write it like `http://localhost:4318`
-        `OTEL_EXPORTER_OTLP_PROTOCOL` is `grpc`, which is not supported yet: use `http/protobuf`
-        `OTEL_EXPORTER_OTLP_METRICS_PROTOCOL` is `http/json`, which is not supported yet: use `http/protobuf`
-        `OTEL_EXPORTER_OTLP_PROTOCOL` is `protobuf`: use `http/protobuf`
+        `OTEL_EXPORTER_OTLP_METRICS_PROTOCOL` is `http/json`, which is not spoken: use `http/protobuf` or `grpc`
+        `OTEL_EXPORTER_OTLP_PROTOCOL` is `protobuf`: use `http/protobuf` or `grpc`
         `OTEL_EXPORTER_OTLP_TIMEOUT` is `10s`, not a number of milliseconds: write it like `10000`
         `OTEL_EXPORTER_OTLP_TIMEOUT` is `-1`, not a number of milliseconds: write it like `10000`
         `OTEL_EXPORTER_OTLP_COMPRESSION` is `zstd`: use `gzip` or `none`

@@ -117,9 +117,9 @@ impl Encoder {
         let of_scope = self.scope.len() + self.sections.filled().map(length).sum::<usize>();
         let of_resource = self.resource.len() + wire::framed(of_scope);
         let mut body = Vec::with_capacity(wire::framed(of_resource));
-        wire::open(&mut body, wire::RESOURCE_METRICS, of_resource);
+        wire::open(&mut body, wire::OF_RESOURCE, of_resource);
         body.extend_from_slice(&self.resource);
-        wire::open(&mut body, wire::SCOPE_METRICS, of_scope);
+        wire::open(&mut body, wire::OF_SCOPE, of_scope);
         body.extend_from_slice(&self.scope);
         for section in self.sections.filled() {
             wire::metric(&mut body, section.metric, &section.encoded);
@@ -137,13 +137,13 @@ fn head_of(metric: &Metric) -> usize {
     metric.name.len() + metric.help.len() + metric.unit.ucum().len() + 6 * FRAME
 }
 
-fn framed(field: u8, message: &impl Message) -> Vec<u8> {
+pub(super) fn framed(field: u8, message: &impl Message) -> Vec<u8> {
     let mut buffer = Vec::new();
     wire::bytes(&mut buffer, field, &message.encode_to_vec());
     buffer
 }
 
-fn key_values<'p>(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Vec<KeyValue> {
+pub(super) fn key_values<'p>(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Vec<KeyValue> {
     pairs
         .map(|(key, value)| KeyValue {
             key: key.to_owned(),

@@ -8,13 +8,7 @@ use http::Uri;
 use url::Url;
 
 use crate::pairs::percent_decode;
-
-/// The path that a base endpoint gets appended
-/// (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>).
-const METRICS_PATH: &str = "/v1/metrics";
-
-/// The port of OTLP over gRPC.
-const GRPC_PORT: u16 = 4317;
+use crate::parcel::Signal;
 
 /// An http or https URL. Its credentials are apart from it, and it is shown without them and without its query.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,8 +17,8 @@ pub(crate) struct Endpoint {
     pub(crate) uri: Uri,
     /// Whether it needs TLS.
     pub(crate) is_https: bool,
-    /// Whether it is the port that collectors speak gRPC at.
-    pub(crate) is_grpc_port: bool,
+    /// The port that it names.
+    pub(crate) port: Option<u16>,
     shown: String,
 }
 
@@ -37,13 +31,15 @@ pub(crate) struct Credentials {
     pub(crate) secrets: Vec<String>,
 }
 
-/// Whether a URL is used as it is.
+/// What is requested of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// It gets `/v1/metrics` appended.
-    Base,
+    /// It is for all signals: the path of this one is appended.
+    Base(Signal),
     /// It is the whole.
     Whole,
+    /// This method of gRPC, for which a path says nothing.
+    Method(Signal),
 }
 
 impl Endpoint {
@@ -58,11 +54,20 @@ impl Endpoint {
         let credentials = take_credentials(&mut url)?;
         url.set_fragment(None);
         match form {
-            Form::Base => url.set_path(&format!("{}{METRICS_PATH}", url.path().trim_end_matches('/'))),
+            Form::Base(signal) => {
+                url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), signal.path()));
+            }
             Form::Whole => (),
+            Form::Method(signal) => {
+                url.set_query(None);
+                url.set_path(signal.method());
+            }
         }
         let uri = url.as_str().parse().ok()?;
-        let is_grpc_port = url.port() == Some(GRPC_PORT);
+        let port = url.port();
+        if let Form::Method(_) = form {
+            url.set_path("");
+        }
         if url.query().is_some() {
             url.set_query(Some("***"));
         }
@@ -71,7 +76,7 @@ impl Endpoint {
             Self {
                 uri,
                 is_https,
-                is_grpc_port,
+                port,
                 shown,
             },
             credentials,
@@ -114,7 +119,9 @@ impl fmt::Debug for Endpoint {
 
 #[cfg(test)]
 mod tests {
-    use super::{Endpoint, Form};
+    use super::{Endpoint, Form, Signal};
+
+    const BASE: Form = Form::Base(Signal::Metrics);
 
     #[track_caller]
     fn check(text: &str, form: Form, uri: &str, shown: &str) {
@@ -128,11 +135,11 @@ mod tests {
     #[test]
     fn a_base_gets_the_path_and_a_whole_one_does_not() {
         let (plain, full) = ("http://a:4318", "http://a:4318/v1/metrics");
-        check(plain, Form::Base, full, full);
-        check("http://a:4318/", Form::Base, full, full);
+        check(plain, BASE, full, full);
+        check("http://a:4318/", BASE, full, full);
         check(
             "https://a/otlp/",
-            Form::Base,
+            BASE,
             "https://a/otlp/v1/metrics",
             "https://a/otlp/v1/metrics",
         );
@@ -141,11 +148,24 @@ mod tests {
     }
 
     #[test]
+    fn each_signal_has_its_path_and_its_method() {
+        let traces = "http://a/x/v1/traces";
+        check("http://a/x", Form::Base(Signal::Traces), traces, traces);
+        let of_logs = "http://a:4317/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+        check(
+            "http://a:4317/x?y",
+            Form::Method(Signal::Logs),
+            of_logs,
+            "http://a:4317/",
+        );
+    }
+
+    #[test]
     fn credentials_are_taken_out_and_never_shown() {
         check("http://me:s3cret@a/", Form::Whole, "http://a/", "http://a/");
         check(
             "http://a/?key=s3cret",
-            Form::Base,
+            BASE,
             "http://a/v1/metrics?key=s3cret",
             "http://a/v1/metrics?***",
         );
@@ -166,7 +186,7 @@ mod tests {
             "unix:/run/a",
             "http://%zz@a/",
         ] {
-            assert!(Endpoint::parse(text, Form::Base).is_none(), "{text}");
+            assert!(Endpoint::parse(text, BASE).is_none(), "{text}");
         }
     }
 }

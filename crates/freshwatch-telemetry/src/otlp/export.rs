@@ -11,20 +11,20 @@ use std::time::Duration;
 use freshwatch_probe::standing::Standing;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 
 use super::config::{Compression, Config};
 use super::encode::{Batch, Encoder};
 use super::ending::Ending;
-use super::parcel::pack;
+use super::line::Line;
+use super::parcel::pack_aside;
 use super::post::{Post, after};
-use super::queue::{self, Keeper, Queue, Untold};
-use super::retry::Backoff;
-use super::sender::{Receive, Sender};
+use super::queue::{self, Queue};
+use super::sender::Receive;
 use super::snapshot::{Gone, Snapshot};
 use super::status::ExportStatus;
-use super::told::{Teller, Told};
-use crate::parcel::Parcel;
+use super::told::Told;
+use crate::parcel::Signal;
 use crate::record::{Probe, of_prober, of_standing};
 use crate::resource::Resource;
 use crate::spool::Limits;
@@ -42,14 +42,10 @@ pub struct Exporter(Export<Post>);
 
 /// An exporter to any receiver.
 struct Export<R> {
-    receiver: R,
+    line: Line<R>,
     resource: Resource,
     interval: Duration,
     compression: Compression,
-    backoff: Backoff,
-    status: ExportStatus,
-    /// The folder of the queue and its bounds.
-    disk: Option<(PathBuf, Limits)>,
 }
 
 /// Where batches wait while the receiver is away.
@@ -64,16 +60,16 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// The folder of the sender of metrics, with its bounds. Others will have theirs beside it.
-    pub(super) fn disk(&self) -> Option<(PathBuf, Limits)> {
+    /// The folder of the sender of a signal, with its bounds.
+    pub(super) fn disk(&self, signal: Signal) -> Option<(PathBuf, Limits)> {
         let limits = Limits {
             most_bytes: self.most_bytes.unwrap_or(Limits::default().most_bytes),
             longest: self.longest(),
         };
-        Some((self.folder.as_ref()?.join("metrics"), limits))
+        Some((self.folder.as_ref()?.join(signal.as_str()), limits))
     }
 
-    fn queue(&self) -> Queue {
+    pub(super) fn queue(&self) -> Queue {
         if self.folder.is_some() {
             return Queue::on_disk(self.longest());
         }
@@ -103,16 +99,18 @@ impl Exporter {
             resource,
             interval,
             compression: config.compression,
-            backoff: config.backoff,
-            status: ExportStatus::new(storage.queue()),
-            receiver: Post::new(config)?,
-            disk: storage.disk(),
+            line: Line {
+                backoff: config.backoff,
+                status: ExportStatus::new(storage.queue()),
+                disk: storage.disk(config.signal),
+                receiver: Post::new(config)?,
+            },
         }))
     }
 
     /// How the export goes.
     pub fn status(&self) -> ExportStatus {
-        self.0.status.clone()
+        self.0.line.status.clone()
     }
 
     /// Exports at once and then at every interval until `stop`; then once more, and sends what waits for at most
@@ -138,63 +136,23 @@ impl<R: Receive> Export<R> {
         flush_bound: Duration,
         on_told: impl Fn(Told) + Send + Sync,
     ) {
-        let teller = Teller::new(on_told, now);
-        let queue = Arc::clone(&self.status.queue);
-        let keeper = self
-            .disk
-            .map(|(folder, limits)| Keeper::start(&queue, folder, limits, now));
-        let (herald, ending) = Ending::new();
-        let sender = Sender {
-            receiver: self.receiver,
-            status: &self.status,
-            backoff: self.backoff,
-            teller: &teller,
-            now,
-            ending: ending.clone(),
-        };
-        let reader = Reader {
-            state: &*state,
-            encoder: Encoder::new(&self.resource),
-            snapshot: Snapshot::default(),
-            clock: Clock::new(now),
-            compression: self.compression,
-            status: &self.status,
-            ending,
-        };
+        let status = self.line.status.clone();
         // No interval at all would spin.
         let interval = self.interval.max(Duration::from_millis(1));
-        let work = async { tokio::join!(reader.run(interval), sender.run()) };
-        let bound = async {
-            stop.await;
-            herald.announce();
-            sleep(flush_bound).await;
+        let fill = |ending| async move {
+            let reader = Reader {
+                state: &*state,
+                encoder: Encoder::new(&self.resource),
+                snapshot: Snapshot::default(),
+                clock: Clock::new(now),
+                compression: self.compression,
+                status: &status,
+                ending,
+            };
+            reader.run(interval).await;
         };
-        let telling = async {
-            loop {
-                tell(&teller, queue.untold().await);
-            }
-        };
-        tokio::select! {
-            biased;
-            ((), ()) = work => (),
-            () = bound => (),
-            never = telling => match never {},
-        }
-        if let Some(keeper) = keeper {
-            keeper.end().await;
-        }
-        tell(&teller, queue.take_untold());
-        let left = queue.in_memory();
-        self.status.counts().dropped_shutdown += left;
-        teller.left(left, queue.len() - left);
+        self.line.run(fill, now, stop, flush_bound, on_told).await;
     }
-}
-
-fn tell<F: Fn(Told)>(teller: &Teller<F>, untold: Untold) {
-    for news in untold.news {
-        teller.disk(news);
-    }
-    teller.dropped(untold.lost);
 }
 
 /// Reads the state and fills the queue.
@@ -297,25 +255,13 @@ impl Reader<'_> {
 
     async fn put(&mut self, batches: Vec<Batch>, hurry: Instant) {
         for batch in batches {
-            let parcel = packed(batch, self.compression, self.clock.latest).await;
+            let parcel = pack_aside(batch, self.compression, self.clock.latest).await;
             self.status.queue.push(parcel);
             tokio::select! {
                 () = self.ending.comes() => (),
                 // Both ways it goes on.
                 _ = timeout_at(hurry, self.status.queue.room(MOST_AHEAD)) => (),
             }
-        }
-    }
-}
-
-/// To compress takes milliseconds, which is too long among tasks that have to start in time.
-async fn packed(batch: Batch, compression: Compression, at: Timestamp) -> Parcel {
-    match compression {
-        Compression::None => pack(batch, compression, at),
-        Compression::Gzip => {
-            let plain = batch.clone();
-            let packed = task::spawn_blocking(move || pack(batch, compression, at)).await;
-            packed.unwrap_or_else(|_| pack(plain, Compression::None, at))
         }
     }
 }

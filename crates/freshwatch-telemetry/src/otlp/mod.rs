@@ -3,8 +3,15 @@
 
 pub mod config;
 
+mod signal;
+
 pub(crate) mod encode;
 mod wire;
+
+mod attributes;
+mod bundle;
+mod records;
+mod spans;
 
 mod parcel;
 mod parts;
@@ -14,21 +21,26 @@ mod through;
 
 mod ending;
 mod export;
+mod line;
 mod queue;
 mod sender;
+mod shy;
 mod snapshot;
 mod status;
+mod stream;
 mod told;
 
 mod answer;
-mod endpoint;
+pub(crate) mod endpoint;
+mod grpc;
 mod retry;
-mod transport;
+pub(crate) mod transport;
 
-pub use config::Config;
+pub use config::{Config, Configs};
 pub use export::{Exporter, Storage};
 pub use push::{Delivery, Failure, Rejected, push};
 pub use retry::Backoff;
 pub use status::ExportStatus;
-pub use through::push_through;
+pub use stream::{Outlet, Stream};
+pub use through::{push_logs, push_through, push_traces};
 pub use told::{DropCause, Told};

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use flate2::Compression as Level;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
+use tokio::task;
 
 use super::config::Compression;
 use super::encode::Batch;
@@ -32,6 +33,18 @@ pub(super) fn pack_body(body: Bytes, items: u64, compression: Compression, at: T
         items,
         at,
         body,
+    }
+}
+
+/// To compress takes milliseconds, which is too long among tasks that have to start in time.
+pub(super) async fn pack_aside(batch: Batch, compression: Compression, at: Timestamp) -> Parcel {
+    match compression {
+        Compression::None => pack(batch, compression, at),
+        Compression::Gzip => {
+            let plain = batch.clone();
+            let packed = task::spawn_blocking(move || pack(batch, compression, at)).await;
+            packed.unwrap_or_else(|_| pack(plain, Compression::None, at))
+        }
     }
 }
 

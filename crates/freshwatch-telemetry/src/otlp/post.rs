@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use freshwatch_probe::duration;
-use http::{HeaderValue, Request, header};
+use http::{HeaderMap, HeaderValue, Request, Version, header};
 use http_body_util::Full;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::answer::{Answer, Scope, interpret};
-use super::config::Config;
+use super::answer::{self, Answer, Response, Scope, signal_hint};
+use super::config::{Config, Protocol};
+use super::grpc;
 use super::transport::{NoAnswer, Transport};
 use crate::parcel::{Coding, Parcel};
 
@@ -37,11 +38,12 @@ impl Post {
         now: Timestamp,
     ) -> Answer {
         let again = |why| Answer::Again { why, after: None };
-        let Ok(exchanged) = timeout_at(until, self.transport.exchange(self.request(parcel))).await else {
+        let request = self.request(parcel, within);
+        let Ok(exchanged) = timeout_at(until, self.transport.exchange(request)).await else {
             return again(format!("did not answer within {}", duration::show(within)));
         };
         match exchanged {
-            Ok(response) => interpret(&response, now, &self.config.secrets),
+            Ok(response) => self.read(&response, now),
             Err(NoAnswer::Connection(why)) => again(why),
             Err(NoAnswer::Peer { why, hint }) => Answer::Refused {
                 why,
@@ -51,25 +53,60 @@ impl Post {
         }
     }
 
-    fn request(&self, parcel: &Parcel) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(parcel.body.clone()));
+    fn read(&self, response: &Response, now: Timestamp) -> Answer {
+        let Config { signal, secrets, .. } = &self.config;
+        let (answer, takes_none) = match self.config.protocol {
+            Protocol::Http => (
+                answer::interpret(response, *signal, now, secrets),
+                answer::takes_none(response),
+            ),
+            Protocol::Grpc => (grpc::interpret(response, secrets), grpc::takes_none(response)),
+        };
+        match (answer, signal_hint(*signal)) {
+            (Answer::Refused { why, .. }, Some(hint)) if takes_none && !self.config.is_for_signal => {
+                Answer::Refused {
+                    why,
+                    scope: Scope::Signal,
+                    hint: Some(hint),
+                }
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    fn request(&self, parcel: &Parcel, within: Duration) -> Request<Full<Bytes>> {
+        let body = match self.config.protocol {
+            Protocol::Http => parcel.body.clone(),
+            Protocol::Grpc => grpc::body(parcel),
+        };
+        let mut request = Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = self.config.endpoint.uri.clone();
         let headers = request.headers_mut();
         let agent = HeaderValue::from_static(concat!("freshwatch/", env!("CARGO_PKG_VERSION")));
         headers.insert(header::USER_AGENT, agent);
         headers.extend(self.config.headers.clone());
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/x-protobuf"),
-        );
-        match parcel.coding {
-            Coding::Plain => (),
-            Coding::Gzip => {
-                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        match self.config.protocol {
+            Protocol::Http => describe(headers, parcel),
+            Protocol::Grpc => {
+                *request.version_mut() = Version::HTTP_2;
+                grpc::describe(request.headers_mut(), parcel, within);
             }
         }
         request
+    }
+}
+
+fn describe(headers: &mut HeaderMap, parcel: &Parcel) {
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/x-protobuf"),
+    );
+    match parcel.coding {
+        Coding::Plain => (),
+        Coding::Gzip => {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
     }
 }
 

@@ -1,32 +1,33 @@
-//! One delivery: every batch in order of time, retried as the OTLP specification has it, within one bound.
+//! One delivery of one signal: every batch in order of time, retried as the OTLP specification has it, within one bound.
 
 use std::time::Duration;
 
 use freshwatch_probe::duration;
 use freshwatch_probe::run::Run;
 use jiff::Timestamp;
+use prost::Message;
 use tokio::time::{Instant, sleep_until};
 
 use super::answer::{Answer, Scope};
+use super::bundle::Bundle;
 use super::config::Config;
 use super::encode::{Batch, Encoder};
 use super::parcel::pack;
 use super::parts::{Cuts, Outcome, Parts};
 use super::post::{Post, after};
+use super::{records, spans};
 use crate::parcel::Parcel;
 use crate::record::{Probe, of_one_shot, of_run};
 use crate::resource::Resource;
-
-const GRPC_HINT: &str = "4317 is the port of OTLP over gRPC; over HTTP it is usually 4318";
 
 /// How a delivery went.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Delivery {
     /// Requests that were accepted, in part at least.
     pub batches_sent: usize,
-    /// Points that were accepted.
+    /// Points, spans or log records that were accepted.
     pub points_sent: u64,
-    /// Points that were not: refused, or given up.
+    /// Those that were not: refused, or given up.
     pub points_lost: u64,
     /// Requests that wait on the disk for the next delivery.
     pub batches_kept: u64,
@@ -38,6 +39,8 @@ pub struct Delivery {
     pub rejected: Option<Rejected>,
     /// Why something could not be delivered: the first such reason.
     pub failure: Option<Failure>,
+    /// That the receiver takes nothing of this signal, for which it was not named: nothing is lost that it could have.
+    pub declined: Option<Failure>,
 }
 
 /// What a receiver said of requests that it accepted (OTLP's partial success).
@@ -63,7 +66,7 @@ impl Failure {
     pub(super) fn of(config: &Config, why: &str, hint: Option<&'static str>) -> Self {
         Self {
             message: format!("`{}` {why}", config.endpoint),
-            hint: hint.or(config.endpoint.is_grpc_port.then_some(GRPC_HINT)),
+            hint: hint.or(config.port_hint()),
         }
     }
 }
@@ -124,6 +127,32 @@ pub(super) fn batches(resource: &Resource, runs: &[Run], now: Timestamp) -> Vec<
     }
     batches.extend(encoder.take(None, |visit| of_one_shot(probes, now, visit)));
     batches.extend(encoder.finish());
+    batches
+}
+
+/// Every request of the spans of these runs.
+pub(super) fn batches_of_spans(resource: &Resource, runs: &[Run], now: Timestamp) -> Vec<Batch> {
+    let spans = in_order(runs, now)
+        .into_iter()
+        .flat_map(|(_, run)| spans::of_run(run));
+    bundled(resource, spans)
+}
+
+/// Every request of the records of these runs, which are news; the text says so in plain words.
+pub(super) fn batches_of_records<'r>(
+    resource: &Resource,
+    news: impl Iterator<Item = (&'r Run, String)>,
+) -> Vec<Batch> {
+    bundled(
+        resource,
+        news.map(|(run, text)| records::of_change(run, None, &text)),
+    )
+}
+
+fn bundled(resource: &Resource, items: impl Iterator<Item = impl Message>) -> Vec<Batch> {
+    let mut bundle = Bundle::new(resource);
+    let mut batches: Vec<_> = items.filter_map(|item| bundle.push(&item)).collect();
+    batches.extend(bundle.finish());
     batches
 }
 
@@ -190,6 +219,9 @@ impl<'c> Courier<'c> {
 
     /// Delivers a parcel; `false`: it may be taken another time.
     pub(super) async fn deliver(&mut self, parcel: &Parcel) -> bool {
+        if self.delivery.declined.is_some() {
+            return true;
+        }
         if self.gave_up {
             return false;
         }
@@ -205,6 +237,13 @@ impl<'c> Courier<'c> {
                 failure,
                 scope: Scope::Part,
             } => self.deliver_parts(parcel, failure).await,
+            Ended::Refused {
+                failure,
+                scope: Scope::Signal,
+            } => {
+                self.delivery.declined = Some(failure);
+                true
+            }
             Ended::Refused { failure, scope } => {
                 self.gave_up = scope != Scope::Batch;
                 self.delivery.failure.get_or_insert(failure);
@@ -231,7 +270,7 @@ impl<'c> Courier<'c> {
                 } => parts.taken(rejected_points, words),
                 Ended::Refused { failure, scope } => match scope {
                     Scope::Part | Scope::Batch => parts.refused(failure.message, scope == Scope::Part),
-                    Scope::Endpoint | Scope::Peer => {
+                    Scope::Endpoint | Scope::Signal | Scope::Peer => {
                         self.gave_up = true;
                         self.delivery.failure.get_or_insert(failure);
                         return false;

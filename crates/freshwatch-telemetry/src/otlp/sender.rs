@@ -203,7 +203,8 @@ impl<R: Receive, F: Fn(Told) + Send + Sync> Sender<'_, R, F> {
     }
 
     fn refused(&self, why: &str, scope: Scope, hint: Option<&'static str>) {
-        {
+        // A receiver that takes nothing of a signal has lost nothing of it.
+        if scope != Scope::Signal {
             let mut counts = self.status.counts();
             counts.refused += 1;
             counts.dropped_refused += 1;

@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use tokio::task;
 
 use super::config::Config;
+use super::encode::Batch;
 use super::export::Storage;
 use super::parcel::pack;
-use super::push::{Courier, Delivery, batches, push};
+use super::push::{Courier, Delivery, Failure, batches, batches_of_records, batches_of_spans, push};
 use crate::parcel::Parcel;
 use crate::resource::Resource;
 use crate::spool::{Lost, Spool};
@@ -26,27 +27,81 @@ pub async fn push_through(
     now: Timestamp,
     bound: Duration,
 ) -> Delivery {
-    let Some((folder, limits)) = storage.disk() else {
+    if storage.disk(config.signal).is_none() {
         return push(config, resource, runs, now, bound).await;
+    }
+    through(storage, config, batches(resource, runs, now), now, bound).await
+}
+
+/// Delivers the spans of these runs before `bound` is over, through the queue of a folder where there is one.
+pub async fn push_traces(
+    storage: &Storage,
+    config: &Config,
+    resource: &Resource,
+    runs: &[Run],
+    now: Timestamp,
+    bound: Duration,
+) -> Delivery {
+    let batches = batches_of_spans(resource, runs, now);
+    through(storage, config, batches, now, bound).await
+}
+
+/// Delivers a log record for each of these runs, which are news, as [`push_traces`] does with spans. The text says why
+/// they are, in plain words.
+pub async fn push_logs(
+    storage: &Storage,
+    config: &Config,
+    resource: &Resource,
+    news: impl Iterator<Item = (&Run, String)>,
+    now: Timestamp,
+    bound: Duration,
+) -> Delivery {
+    through(storage, config, batches_of_records(resource, news), now, bound).await
+}
+
+async fn through(
+    storage: &Storage,
+    config: &Config,
+    batches: Vec<Batch>,
+    now: Timestamp,
+    bound: Duration,
+) -> Delivery {
+    let packed = batches.into_iter().map(|batch| Parcel {
+        signal: config.signal,
+        ..pack(batch, config.compression, now)
+    });
+    let parcels: Vec<_> = packed.collect();
+    let mut courier = match Courier::new(config, now, bound) {
+        Ok(courier) => courier,
+        Err(message) => {
+            return Delivery {
+                points_lost: parcels.iter().map(|parcel| parcel.items).sum(),
+                failure: Some(Failure { message, hint: None }),
+                ..Delivery::default()
+            };
+        }
     };
-    let courier = Courier::new(config, now, bound).ok();
-    let opened = task::spawn_blocking(move || Spool::open(&folder, limits))
-        .await
-        .ok();
-    match (courier, opened) {
-        (Some(courier), Some(Ok(spool))) => {
+    let disk = storage.disk(config.signal);
+    let opening = disk.map(|(folder, limits)| task::spawn_blocking(move || Spool::open(&folder, limits)));
+    let opened = match opening {
+        Some(opening) => opening.await.ok(),
+        None => None,
+    };
+    match opened {
+        Some(Ok(spool)) => {
             let waiting = Waiting(Arc::new(Mutex::new(spool)));
-            let parcels = batches(resource, runs, now).into_iter();
-            let parcels = parcels
-                .map(|batch| pack(batch, config.compression, now))
-                .collect();
             waiting.deliver(courier, parcels, now).await
         }
-        (_, opened) => {
-            let mut delivery = push(config, resource, runs, now, bound).await;
-            if let Some(Err(error)) = opened {
-                delivery.of_queue.push(cannot_wait(&error.to_string()));
+        without => {
+            for parcel in &parcels {
+                courier.deliver_or_lose(parcel).await;
             }
+            let mut delivery = courier.delivery;
+            let failed = without.and_then(Result::err);
+            delivery.of_queue = failed
+                .iter()
+                .map(|error| cannot_wait(&error.to_string()))
+                .collect();
             delivery
         }
     }

@@ -33,6 +33,8 @@ pub enum Told {
     },
     /// It refused a batch for good: that batch is given up.
     Refused(Failure),
+    /// It takes nothing of this signal: nothing more of it is sent for a while.
+    Declined(Failure),
     /// It accepted a batch and rejected some of its points, or has a warning.
     Rejected(Rejected),
     /// Batches were given up without having been sent.
@@ -78,6 +80,7 @@ struct Memory {
     /// What was told, and when it was last so.
     recent: Vec<(String, Timestamp)>,
     outage: Option<Outage>,
+    has_declined: bool,
     full: Dropping,
     age: Dropping,
 }
@@ -114,9 +117,18 @@ impl<F: Fn(Told)> Teller<F> {
     /// A batch was refused for good.
     pub(super) fn refused(&self, failure: Failure, scope: Scope) {
         let now = (self.now)();
+        if scope == Scope::Signal {
+            // That it does not is no news for as long as it does not.
+            if !std::mem::replace(&mut self.lock().has_declined, true) {
+                (self.tell)(Told::Declined(failure));
+            }
+            return;
+        }
         let is_news = match scope {
             Scope::Batch | Scope::Part => self.lock().is_news(&failure.message, now),
-            Scope::Endpoint | Scope::Peer => self.lock().is_outage_news(&failure.message, now),
+            Scope::Endpoint | Scope::Signal | Scope::Peer => {
+                self.lock().is_outage_news(&failure.message, now)
+            }
         };
         if is_news {
             (self.tell)(Told::Refused(failure));
@@ -126,6 +138,7 @@ impl<F: Fn(Told)> Teller<F> {
     /// A batch was accepted and so many wait.
     pub(super) fn recovered(&self, queued: u64) {
         let now = (self.now)();
+        self.lock().has_declined = false;
         let Some(outage) = self.lock().outage.take() else {
             return;
         };
@@ -312,6 +325,7 @@ mod tests {
             Told::Failing(failure) => format!("failing: {}", failure.message),
             Told::Recovered { after, queued } => format!("recovered after {after:?}, {queued} wait"),
             Told::Refused(failure) => format!("refused: {}", failure.message),
+            Told::Declined(failure) => format!("declined: {}", failure.message),
             Told::Rejected(rejected) => format!("rejected: {:?}", rejected.words),
             Told::Dropped { batches, cause } => format!("dropped {batches}: {cause:?}"),
             Told::Kept { batches } => format!("kept {batches}"),

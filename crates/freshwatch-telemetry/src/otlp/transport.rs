@@ -4,8 +4,8 @@
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Request};
@@ -14,16 +14,20 @@ use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioTimer;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::task::JoinSet;
 
 use super::answer::Response;
-use super::config::{Config, TlsFiles};
+use super::config::{Config, NamedFile, Protocol, TlsFiles};
 
 /// As much of an answer's body is read.
 const MOST_BODY: usize = 64 << 10;
+
+/// While a call is under way over HTTP/2, the other side is asked so often whether it is there, and has so long to say so.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// A file with certificates may be so large.
 const MOST_PEM: u64 = 4 << 20;
@@ -32,7 +36,7 @@ const CERTIFICATE_HINT: &str =
     "`OTEL_EXPORTER_OTLP_CERTIFICATE` names the certificate of an authority to trust";
 
 /// Connections to one endpoint. They end with it.
-pub(super) struct Transport {
+pub(crate) struct Transport {
     client: AnyClient,
     connections: Connections,
 }
@@ -44,7 +48,7 @@ enum AnyClient {
 
 /// Why no answer came.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NoAnswer {
+pub(crate) enum NoAnswer {
     /// The connection failed: another may not.
     Connection(String),
     /// Whatever answers there cannot be trusted, or does not speak HTTP: it will not later either.
@@ -55,14 +59,41 @@ impl Transport {
     /// # Errors
     /// A fragment that names the variable and the file that cannot be used.
     pub(super) fn new(config: &Config) -> Result<Self, String> {
+        Self::to(config.endpoint.is_https, config.protocol, &config.tls)
+    }
+
+    /// Connections over HTTP/1.1 to a server that a system's authority vouches for.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub(crate) fn plain(is_https: bool) -> Result<Self, String> {
+        Self::to(is_https, Protocol::Http, &TlsFiles::default())
+    }
+
+    fn to(is_https: bool, protocol: Protocol, tls: &TlsFiles) -> Result<Self, String> {
         let connections = Connections::default();
-        let builder = Client::builder(connections.clone());
+        let mut builder = Client::builder(connections.clone());
+        match protocol {
+            Protocol::Http => (),
+            // A connection that nobody answers on any more would stay: many requests share it.
+            Protocol::Grpc => {
+                builder
+                    .http2_only(true)
+                    .timer(TokioTimer::new())
+                    .http2_keep_alive_interval(KEEP_ALIVE)
+                    .http2_keep_alive_timeout(KEEP_ALIVE);
+            }
+        }
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        let client = if config.endpoint.is_https {
+        let client = if is_https {
             connector.enforce_http(false);
-            let tls = HttpsConnectorBuilder::new().with_tls_config(tls_config(&config.tls)?);
-            AnyClient::Tls(builder.build(tls.https_only().enable_http1().wrap_connector(connector)))
+            let tls = HttpsConnectorBuilder::new().with_tls_config(tls_config(tls)?);
+            let tls = tls.https_only();
+            AnyClient::Tls(builder.build(match protocol {
+                Protocol::Http => tls.enable_http1().wrap_connector(connector),
+                Protocol::Grpc => tls.enable_http2().wrap_connector(connector),
+            }))
         } else {
             AnyClient::Plain(builder.build(connector))
         };
@@ -70,7 +101,7 @@ impl Transport {
     }
 
     /// Sends one request and reads the answer, of whose body no more than 64 KiB.
-    pub(super) async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response, NoAnswer> {
+    pub(crate) async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response, NoAnswer> {
         let response = match &self.client {
             AnyClient::Plain(client) => client.request(request),
             AnyClient::Tls(client) => client.request(request),
@@ -78,15 +109,18 @@ impl Transport {
         let (head, body) = response.await.map_err(|error| no_answer(&error))?.into_parts();
         let (status, headers): (_, HeaderMap) = (head.status, head.headers);
         // Only a confirmation must be whole; of a refusal the status says enough.
-        let body = match read(body).await {
-            Ok(body) => body,
-            Err(error) if status.is_success() => return Err(no_answer(&error)),
-            Err(_) => Bytes::new(),
+        let (body, trailers) = match read(body).await {
+            Ok(read) => read,
+            Err(error) if status.is_success() && !headers.contains_key("grpc-status") => {
+                return Err(no_answer(&error));
+            }
+            Err(_) => (Bytes::new(), HeaderMap::new()),
         };
         Ok(Response {
             status,
             headers,
             body,
+            trailers,
         })
     }
 }
@@ -97,17 +131,20 @@ impl Drop for Transport {
     }
 }
 
-async fn read(mut body: Incoming) -> Result<Bytes, hyper::Error> {
+/// The body, of which no more than so much, and what comes behind it.
+async fn read(mut body: Incoming) -> Result<(Bytes, HeaderMap), hyper::Error> {
     let mut bytes = BytesMut::new();
+    let mut trailers = HeaderMap::new();
     while let Some(frame) = body.frame().await {
-        if let Ok(data) = frame?.into_data() {
-            bytes.extend_from_slice(&data[..data.len().min(MOST_BODY - bytes.len())]);
+        match frame?.into_data() {
+            Ok(data) => bytes.extend_from_slice(&data[..data.len().min(MOST_BODY - bytes.len())]),
+            Err(other) => trailers.extend(other.into_trailers().unwrap_or_default()),
         }
         if bytes.len() == MOST_BODY {
             break;
         }
     }
-    Ok(bytes.freeze())
+    Ok((bytes.freeze(), trailers))
 }
 
 /// The tasks that hyper drives its connections with.
@@ -187,24 +224,18 @@ fn tls_config(files: &TlsFiles) -> Result<ClientConfig, String> {
     let Some(client) = &files.client else {
         return Ok(builder.with_no_client_auth());
     };
-    let chain = certificates("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", &client.certificate)?;
-    let variable = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
-    let key = PrivateKeyDer::from_pem_slice(&read_file(variable, &client.key)?);
-    let key = key.map_err(|_| unusable(variable, &client.key, "it holds no private key in PEM"))?;
+    let chain = certificates(&client.certificate)?;
+    let key = PrivateKeyDer::from_pem_slice(&read_file(&client.key)?);
+    let key = key.map_err(|_| unusable(&client.key, "it holds no private key in PEM"))?;
     let config = builder.with_client_auth_cert(chain, key);
-    config.map_err(|error| unusable(variable, &client.key, &error.to_string()))
+    config.map_err(|error| unusable(&client.key, &error.to_string()))
 }
 
-fn roots_of(file: &Path) -> Result<RootCertStore, String> {
-    let variable = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+fn roots_of(file: &NamedFile) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
-    let (added, _) = roots.add_parsable_certificates(certificates(variable, file)?);
+    let (added, _) = roots.add_parsable_certificates(certificates(file)?);
     if added == 0 {
-        return Err(unusable(
-            variable,
-            file,
-            "it holds no certificate of an authority",
-        ));
+        return Err(unusable(file, "it holds no certificate of an authority"));
     }
     Ok(roots)
 }
@@ -218,30 +249,31 @@ fn system_roots() -> RootCertStore {
     roots
 }
 
-fn certificates(variable: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let pem = read_file(variable, file)?;
+fn certificates(file: &NamedFile) -> Result<Vec<CertificateDer<'static>>, String> {
+    let pem = read_file(file)?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let certificates = certificates.map_err(|_| unusable(variable, file, "it is not PEM"))?;
+    let certificates = certificates.map_err(|_| unusable(file, "it is not PEM"))?;
     if certificates.is_empty() {
-        return Err(unusable(variable, file, "it holds no certificate in PEM"));
+        return Err(unusable(file, "it holds no certificate in PEM"));
     }
     Ok(certificates)
 }
 
-fn read_file(variable: &str, file: &Path) -> Result<Vec<u8>, String> {
+fn read_file(file: &NamedFile) -> Result<Vec<u8>, String> {
+    let path = &file.path;
     // A pipe could keep the program waiting for ever.
-    if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(unusable(variable, file, "it is not a file"));
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(unusable(file, "it is not a file"));
     }
     let mut bytes = Vec::new();
-    let opened = File::open(file).and_then(|file| file.take(MOST_PEM).read_to_end(&mut bytes));
-    opened.map_err(|error| unusable(variable, file, &error.kind().to_string()))?;
+    let opened = File::open(path).and_then(|file| file.take(MOST_PEM).read_to_end(&mut bytes));
+    opened.map_err(|error| unusable(file, &error.kind().to_string()))?;
     Ok(bytes)
 }
 
-fn unusable(variable: &str, file: &Path, why: &str) -> String {
+fn unusable(NamedFile { variable, path }: &NamedFile, why: &str) -> String {
     format!(
         "`{variable}` names `{}`, which cannot be used: {why}",
-        file.display()
+        path.display()
     )
 }

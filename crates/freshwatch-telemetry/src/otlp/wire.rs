@@ -23,14 +23,14 @@ const CUMULATIVE: u64 = 2;
 /// `DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK`.
 const NO_RECORDED_VALUE: u64 = 1;
 
-/// The field of an `ExportMetricsServiceRequest` that holds a `ResourceMetrics`.
-pub(super) const RESOURCE_METRICS: u8 = 1;
-/// The fields of a `ResourceMetrics`.
+/// The field of an `ExportMetricsServiceRequest` that holds a `ResourceMetrics`, and likewise for traces and logs.
+pub(super) const OF_RESOURCE: u8 = 1;
+/// The fields of a `ResourceMetrics`, a `ResourceSpans` and a `ResourceLogs`.
 pub(super) const RESOURCE: u8 = 1;
-pub(super) const SCOPE_METRICS: u8 = 2;
-/// The fields of a `ScopeMetrics`.
+pub(super) const OF_SCOPE: u8 = 2;
+/// The fields of a `ScopeMetrics`, a `ScopeSpans` and a `ScopeLogs`.
 pub(super) const SCOPE: u8 = 1;
-const METRIC: u8 = 2;
+pub(super) const ITEM: u8 = 2;
 
 /// What the tag and the length of an embedded message take at most.
 pub(super) const FRAME: usize = 6;
@@ -145,7 +145,7 @@ fn attribute(buffer: &mut Vec<u8>, field: u8, key: &str, value: &str) {
 
 /// Writes a `Metric` with its points, each framed already, in its own frame.
 pub(super) fn metric(buffer: &mut Vec<u8>, metric: &Metric, points: &[u8]) {
-    open(buffer, METRIC, length_of_metric(metric, points.len()));
+    open(buffer, ITEM, length_of_metric(metric, points.len()));
     bytes(buffer, 1, metric.name.as_bytes());
     bytes(buffer, 2, metric.help.as_bytes());
     let unit = metric.unit.ucum();

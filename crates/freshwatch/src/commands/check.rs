@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use freshwatch_agent::clock;
+use freshwatch_agent::{Tracing, clock};
 use freshwatch_file::{Mistakes, ProbeSet};
 use freshwatch_probe::calendar::Calendar;
 use freshwatch_probe::definition::Definition;
 use freshwatch_probe::lint;
-use freshwatch_telemetry::otlp::{self, Config, Delivery, Failure, Storage};
+use freshwatch_telemetry::heartbeat::Heartbeat;
+use freshwatch_telemetry::otlp::{self, Config, Configs, Delivery, Failure, Storage};
 use freshwatch_telemetry::resource::{Identity, Resource};
+use futures_util::future::OptionFuture;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
@@ -19,6 +21,8 @@ use tokio::runtime::{Builder, Runtime};
 use crate::command_line::{Check, ReportFormat};
 use crate::exit_code::ExitCode;
 use crate::report;
+use crate::report::change;
+use crate::report::delivery::Delivered;
 use crate::report::json::DeliveryEntry;
 use crate::report::mistakes::Entry;
 use crate::report::wrap::columns;
@@ -31,6 +35,9 @@ const DELIVERY_BOUND: Duration = Duration::from_secs(30);
 /// How long it may take after a request to stop, which leaves 30 seconds in all where Kubernetes sends it.
 const BOUND_WHEN_STOPPED: Duration = Duration::from_secs(5);
 
+/// How long the call of the dead-man's switch may take.
+const LONGEST_HEARTBEAT: Duration = Duration::from_secs(10);
+
 /// After this long people want to know what they are waiting for.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -39,8 +46,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// # Errors
 /// Wrong use: an OTEL_* variable, a glob, a selection that leaves nothing.
 pub fn run(options: &Check) -> Result<ExitCode> {
-    let delivery = options.delivery.otlp_endpoint.as_deref();
-    let config = Config::read(&super::telemetry_environment, delivery)?;
+    let endpoint = options.delivery.otlp_endpoint.as_deref();
+    let configs = Configs::read(&super::telemetry_environment, endpoint)?;
+    let heartbeat = super::heartbeat(&options.heartbeat)?;
     let set = match freshwatch_file::load(&options.files.paths, &super::environment) {
         Ok(set) => set,
         Err(mistakes) => return refuse(&mistakes, options.format),
@@ -56,7 +64,13 @@ pub fn run(options: &Check) -> Result<ExitCode> {
         report::note(&format!("{discarded}\n"));
     }
     let runtime = runtime(definitions.len())?;
-    let code = runtime.block_on(check(options, &definitions, config.as_ref(), &resource));
+    let code = runtime.block_on(check(
+        options,
+        &definitions,
+        &configs,
+        &resource,
+        heartbeat.as_ref(),
+    ));
     // A resolver that hangs holds its thread; the program must not wait for it.
     runtime.shutdown_background();
     code
@@ -73,12 +87,18 @@ fn warn(calendars: &[Arc<Calendar>], definitions: &[Arc<Definition>], now: Times
 async fn check(
     options: &Check,
     definitions: &[Arc<Definition>],
-    config: Option<&Config>,
+    configs: &Configs,
     resource: &Resource,
+    heartbeat: Option<&Heartbeat>,
 ) -> Result<ExitCode> {
     let memories = Memories::recall(options.state.file(), definitions).await?;
     let limit = usize::from(options.max_concurrent);
-    let round = round::run(memories.agent(), definitions, limit, options.now).await;
+    let tracing = Tracing {
+        sampling: configs.sampling,
+        is_wanted: configs.traces.is_some(),
+    };
+    let agent = memories.agent().clone().tracing(tracing);
+    let round = round::run(&agent, definitions, limit, options.now).await;
     // Before anything that may take its time.
     memories.keep(&round.runs, options.now).await;
     // Results are delivered even when nobody can read the report.
@@ -86,57 +106,98 @@ async fn check(
         ReportFormat::Text => report::conclude(&report::text::round(&round.runs, round.took, columns())),
         ReportFormat::Json | ReportFormat::Junit => Ok(()),
     };
-    let delivered = match config {
-        Some(config) => Some((
-            config,
-            deliver(config, &options.queue.storage(), resource, &round).await,
-        )),
-        None => None,
-    };
+    let storage = options.queue.storage();
+    let (delivered, ()) = tokio::join!(
+        deliver(configs, &storage, resource, &round),
+        beat(heartbeat, &round)
+    );
     told?;
-    conclude(options, &round, delivered.as_ref())
+    conclude(options, &round, &delivered)
 }
 
-/// Delivers the results within a bound; a request to stop cuts it short.
-async fn deliver(config: &Config, storage: &Storage, resource: &Resource, round: &Round) -> Delivery {
+/// Tells the dead-man's switch that a round is complete, however it ended.
+async fn beat(heartbeat: Option<&Heartbeat>, round: &Round) {
+    let Some(heartbeat) = heartbeat.filter(|_| !round.was_stopped) else {
+        return;
+    };
+    let beaten = tokio::select! {
+        beaten = heartbeat.beat(LONGEST_HEARTBEAT) => beaten,
+        () = stop::requested() => Err("did not answer before the program was stopped".to_owned()),
+    };
+    if let Err(why) = beaten {
+        report::note(&format!(
+            "the heartbeat does not arrive: {} {why}\n",
+            heartbeat.place()
+        ));
+    }
+}
+
+/// Delivers the results within a bound, each signal by itself; a request to stop cuts it short.
+async fn deliver<'c>(
+    configs: &'c Configs,
+    storage: &Storage,
+    resource: &Resource,
+    round: &Round,
+) -> Vec<Delivered<'c>> {
     let bound = if round.was_stopped {
         BOUND_WHEN_STOPPED
     } else {
         DELIVERY_BOUND
     };
-    let waiting = format!("delivering the results to {}\n", config.endpoint());
+    let (runs, now) = (round.runs.as_slice(), clock::now());
+    let all = async {
+        let metrics = OptionFuture::from(configs.metrics.as_ref().map(async |config| {
+            let delivery = otlp::push_through(storage, config, resource, runs, now, bound).await;
+            Delivered { config, delivery }
+        }));
+        let traces = OptionFuture::from(configs.traces.as_ref().map(async |config| {
+            let delivery = otlp::push_traces(storage, config, resource, runs, now, bound).await;
+            Delivered { config, delivery }
+        }));
+        let logs = OptionFuture::from(configs.logs.as_ref().map(async |config| {
+            let news = runs.iter().filter(|run| change::is_news(run, None));
+            let news = news.map(|run| (run, change::first(run)));
+            let delivery = otlp::push_logs(storage, config, resource, news, now, bound).await;
+            Delivered { config, delivery }
+        }));
+        let (metrics, traces, logs) = tokio::join!(metrics, traces, logs);
+        [metrics, traces, logs].into_iter().flatten().collect()
+    };
+    let endpoints: Vec<_> = configs.iter().map(Config::endpoint).collect();
+    let waiting = format!("delivering the results to {}\n", endpoints.join(", "));
     tokio::select! {
-        delivery = otlp::push_through(storage, config, resource, &round.runs, clock::now(), bound) => delivery,
+        delivered = all => delivered,
         never = report::note_after(PATIENCE, &waiting) => match never {},
-        () = stop::requested() => interrupted(config),
+        () = stop::requested() => configs.iter().map(interrupted).collect(),
     }
 }
 
-fn interrupted(config: &Config) -> Delivery {
+fn interrupted(config: &Config) -> Delivered<'_> {
     let message = format!("the delivery to {} was interrupted", config.endpoint());
-    Delivery {
+    let delivery = Delivery {
         failure: Some(Failure { message, hint: None }),
         ..Delivery::default()
-    }
+    };
+    Delivered { config, delivery }
 }
 
 /// Prints what is left to say; the exit code follows from the verdicts and the delivery.
-fn conclude(options: &Check, round: &Round, delivered: Option<&(&Config, Delivery)>) -> Result<ExitCode> {
-    let is_delivered = delivered.is_none_or(|(_, delivery)| delivery.delivered());
+fn conclude(options: &Check, round: &Round, delivered: &[Delivered<'_>]) -> Result<ExitCode> {
+    let is_delivered = delivered.iter().all(Delivered::is_delivered);
     let verdicts = round.runs.iter().map(|run| run.judgment.verdict);
     let code = ExitCode::of_round(verdicts, &options.fail_on, is_delivered);
-    let sentence = delivered.map(|(config, delivery)| report::delivery::sentence(config, delivery));
-    let text = match (options.format, &sentence) {
+    let sentences: String = delivered.iter().map(Delivered::sentence).collect();
+    let text = match options.format {
         // What went wrong is not to be lost where the report is thrown away.
-        (ReportFormat::Text, Some(sentence)) if is_delivered => sentence.clone(),
-        (ReportFormat::Text, _) => String::new(),
-        (ReportFormat::Json, _) => report::json::round(&round.runs, delivered.map(DeliveryEntry::from), code),
-        (ReportFormat::Junit, _) => report::junit::round(&round.runs, round.took)?,
+        ReportFormat::Text if is_delivered => sentences.clone(),
+        ReportFormat::Text => String::new(),
+        ReportFormat::Json => report::json::round(&round.runs, DeliveryEntry::of(delivered), code),
+        ReportFormat::Junit => report::junit::round(&round.runs, round.took)?,
     };
-    if let Some(sentence) = sentence.filter(|_| !is_delivered) {
-        report::note(&sentence);
+    if !is_delivered {
+        report::note(&sentences);
     }
-    for line in delivered.iter().flat_map(|(_, delivery)| &delivery.of_queue) {
+    for line in delivered.iter().flat_map(|of| &of.delivery.of_queue) {
         report::note(&format!("{line}\n"));
     }
     report::conclude(&text)?;

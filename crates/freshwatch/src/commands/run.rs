@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use freshwatch_agent::supervise::{Limits, StandBy};
 use freshwatch_file::Mistakes;
-use freshwatch_telemetry::otlp::{Config, Exporter};
+use freshwatch_telemetry::otlp::Configs;
 use freshwatch_telemetry::resource::{Identity, Resource};
 use tokio::runtime::Builder;
 
 use crate::command_line::{Listen, Run};
-use crate::daemon::{self, Logs, Settings, Targets, logs};
+use crate::daemon::{self, Exports, Logs, Settings, Targets, logs};
 use crate::exit_code::ExitCode;
 use crate::report;
 
@@ -26,10 +26,8 @@ const INTERVAL: &str = "OTEL_METRIC_EXPORT_INTERVAL";
 /// # Errors
 /// Wrong use: an OTEL_* variable, a target, an address that cannot be had.
 pub fn run(options: &Run) -> Result<ExitCode> {
-    let config = Config::read(
-        &super::telemetry_environment,
-        options.delivery.otlp_endpoint.as_deref(),
-    )?;
+    let endpoint = options.delivery.otlp_endpoint.as_deref();
+    let configs = Configs::read(&super::telemetry_environment, endpoint)?;
     let interval = read_interval(super::telemetry_environment(INTERVAL).as_deref())?;
     let settings = settings(options)?;
     let resource = resource(options);
@@ -44,10 +42,9 @@ pub fn run(options: &Run) -> Result<ExitCode> {
         if let Some(discarded) = resource.discarded() {
             tracing::warn!("{discarded}");
         }
-        logs::delivering(config.as_ref().map(Config::endpoint).as_deref(), interval);
-        let exporter = config.map(|config| Exporter::new(config, resource, interval, &storage));
-        let exporter = exporter.transpose().map_err(|why| anyhow!(why))?;
-        daemon::run(settings, set, exporter, stand_by).await
+        logs::delivering(&configs, interval);
+        let exports = Exports::new(configs, resource, interval, &storage)?;
+        daemon::run(settings, set, exports, stand_by).await
     };
     let runtime = Builder::new_multi_thread()
         .worker_threads(threads())
@@ -90,6 +87,8 @@ fn settings(options: &Run) -> Result<Settings> {
         grace: options.grace,
         watch_interval: options.watch_interval,
         state: options.state.file().map(Path::to_owned),
+        heartbeat: super::heartbeat(&options.heartbeat)?
+            .map(|heartbeat| (heartbeat, options.heartbeat_interval)),
         targets: read_targets(options)?,
     })
 }

@@ -5,11 +5,16 @@ use std::time::Duration;
 
 use freshwatch_agent::clock;
 use freshwatch_page::Endpoints;
-use freshwatch_telemetry::otlp::Exporter;
+use freshwatch_telemetry::heartbeat::Heartbeat;
+use freshwatch_telemetry::otlp::Stream;
+use freshwatch_telemetry::parcel::Signal;
+use futures_util::future::join_all;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use super::exports::Exports;
+use super::heartbeat;
 use super::logs;
 use super::remembering::Remembering;
 use super::shared::Shared;
@@ -21,8 +26,9 @@ const FLUSH_BOUND: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(super) struct Beside {
     remembering: Option<Task>,
-    export: Option<Task>,
+    exports: Vec<Task>,
     endpoints: Option<Task>,
+    heartbeat: Option<Task>,
 }
 
 /// A task that ends when it is asked to.
@@ -36,32 +42,46 @@ impl Beside {
         shared: &Arc<Shared>,
         remembering: Option<Arc<Remembering>>,
         listener: Option<TcpListener>,
-        exporter: Option<Exporter>,
+        exports: Exports,
+        heartbeat: Option<(Heartbeat, Duration)>,
     ) -> Self {
+        let heartbeat = heartbeat.map(|(heartbeat, every)| {
+            let state = Arc::clone(shared) as _;
+            Task::start(|stop| heartbeat::keep(heartbeat, every, state, stop))
+        });
         let remembering = remembering.map(|remembering| Task::start(|stop| remembering.keep(stop)));
         let endpoints = listener.map(|listener| {
             let endpoints = Endpoints::new(Arc::clone(shared) as _);
             Task::start(|stop| endpoints.serve(listener, stop))
         });
-        let export = exporter.map(|exporter| {
+        let metrics = exports.metrics.map(|exporter| {
             let state = Arc::clone(shared) as _;
-            Task::start(|stop| exporter.run(state, clock::now, stop, FLUSH_BOUND, logs::delivery))
+            let tell = |told| logs::delivery(Signal::Metrics, told);
+            Task::start(|stop| exporter.run(state, clock::now, stop, FLUSH_BOUND, tell))
         });
+        let stream = |signal, stream: Stream| {
+            let tell = move |told| logs::delivery(signal, told);
+            Task::start(|stop| stream.run(clock::now, stop, FLUSH_BOUND, tell))
+        };
+        let traces = exports.traces.map(|traces| stream(Signal::Traces, traces));
+        let logs = exports.logs.map(|logs| stream(Signal::Logs, logs));
         Self {
             remembering,
-            export,
+            exports: [metrics, traces, logs].into_iter().flatten().collect(),
             endpoints,
+            heartbeat,
         }
     }
 
     /// What probes remember is written first, and then the last export goes out, so that whoever watches the endpoints
     /// sees the daemon until the end.
     pub async fn end(self) {
-        for task in [self.remembering, self.export, self.endpoints]
-            .into_iter()
-            .flatten()
-        {
+        for task in [self.heartbeat, self.remembering].into_iter().flatten() {
             task.end().await;
+        }
+        join_all(self.exports.into_iter().map(Task::end)).await;
+        if let Some(endpoints) = self.endpoints {
+            endpoints.end().await;
         }
     }
 }

@@ -10,6 +10,7 @@ use freshwatch_probe::standing::Change;
 use tokio::sync::mpsc::Receiver;
 use tokio::time;
 
+use super::exports::Outlets;
 use super::logs;
 use super::remembering::Remembering;
 use super::shared::Shared;
@@ -22,10 +23,15 @@ const MOST_AT_ONCE: usize = 256;
 const GATHER: Duration = Duration::from_millis(20);
 
 /// Takes everything in until nobody can tell anything any more.
-pub(super) async fn keep(mut told: Receiver<Event>, shared: Arc<Shared>) {
+pub(super) async fn keep(mut told: Receiver<Event>, shared: Arc<Shared>, outlets: Outlets) {
     let mut events = Vec::new();
     let mut changes = Vec::new();
     while told.recv_many(&mut events, MOST_AT_ONCE).await > 0 {
+        for event in &mut events {
+            if let Event::Ran { run, .. } = event {
+                outlets.ran(run);
+            }
+        }
         {
             let mut board = shared.board();
             let take_in = |event| take_in(&mut board, shared.remembering(), event);
@@ -33,6 +39,7 @@ pub(super) async fn keep(mut told: Receiver<Event>, shared: Arc<Shared>) {
         }
         for change in changes.drain(..) {
             logs::change(&change);
+            outlets.changed(&change);
         }
         if told.is_empty() && !told.is_closed() {
             time::sleep(GATHER).await;

@@ -14,7 +14,8 @@ use freshwatch_probe::lint::{About, Warning};
 use freshwatch_probe::standing::Change;
 use freshwatch_probe::verdict::Verdict;
 use freshwatch_probe::{duration, show};
-use freshwatch_telemetry::otlp::{DropCause, Failure, Told};
+use freshwatch_telemetry::otlp::{Config, Configs, DropCause, Failure, Told};
+use freshwatch_telemetry::parcel::Signal;
 use tokio::net::TcpListener;
 use tracing::field::Field;
 use tracing::{Level, error, info, warn};
@@ -24,6 +25,7 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::report::change;
 use crate::state_file::Trouble;
 
 /// So many lines wait to be written at most. Their places are taken at once, so that this is memory.
@@ -124,8 +126,8 @@ pub(super) fn starting(set: &ProbeSet, listener: Option<&TcpListener>) {
 }
 
 /// Where results go.
-pub fn delivering(endpoint: Option<&str>, interval: Duration) {
-    if let Some(endpoint) = endpoint {
+pub fn delivering(configs: &Configs, interval: Duration) {
+    if let Some(endpoint) = configs.metrics.as_ref().map(Config::endpoint) {
         info!(
             endpoint,
             "pushes the state to {endpoint} every {}",
@@ -137,12 +139,21 @@ pub fn delivering(endpoint: Option<&str>, interval: Duration) {
              has the same series"
         );
     }
+    if let Some(endpoint) = configs.traces.as_ref().map(Config::endpoint) {
+        info!(endpoint, "sends a trace of every run to {endpoint}");
+    }
+    if let Some(endpoint) = configs.logs.as_ref().map(Config::endpoint) {
+        info!(
+            endpoint,
+            "sends a log record of every changed verdict to {endpoint}"
+        );
+    }
 }
 
 /// A verdict that is not the one before. A probe that is well from the start is no news.
 pub(super) fn change(change: &Change) {
     let verdict = change.run.judgment.verdict;
-    if change.from.is_none() && verdict == Verdict::Ok {
+    if !change::is_news(&change.run, change.from) {
         return;
     }
     let probe = change.run.probe().as_str();
@@ -153,35 +164,34 @@ pub(super) fn change(change: &Change) {
         .reasons
         .first()
         .map(|reason| reason.code.as_str());
-    let text = tell(change);
+    let trace = change.run.trace_id().map(tracing::field::display);
+    let text = change::sentence(change);
+    let text = match &trace {
+        Some(trace) => format!("{text} (trace {trace:?})"),
+        None => text,
+    };
     match verdict {
-        Verdict::Ok | Verdict::Degraded => info!(probe, verdict = verdict_word, was, reason, "{text}"),
+        Verdict::Ok | Verdict::Degraded => {
+            info!(
+                probe,
+                verdict = verdict_word,
+                was,
+                reason,
+                trace_id = trace,
+                "{text}"
+            );
+        }
         Verdict::Stale | Verdict::Invalid | Verdict::Down | Verdict::Unknown => {
-            warn!(probe, verdict = verdict_word, was, reason, "{text}");
+            warn!(
+                probe,
+                verdict = verdict_word,
+                was,
+                reason,
+                trace_id = trace,
+                "{text}"
+            );
         }
     }
-}
-
-fn tell(change: &Change) -> String {
-    let judgment = &change.run.judgment;
-    let before = match (change.from, change.after) {
-        (Some(from), Some(after)) => {
-            // A verdict that lasted for less than a second lasted for one run.
-            let after = Duration::from_secs(after.as_secs().max(1));
-            format!(", after {} of {from}", duration::show(after))
-        }
-        _ => String::new(),
-    };
-    let why = judgment
-        .reasons
-        .first()
-        .map(|reason| format!(": {}", show::plain(&reason.message)));
-    format!(
-        "{} is {}{before}{}",
-        change.run.probe(),
-        judgment.verdict,
-        why.unwrap_or_default()
-    )
 }
 
 /// What is odd about the probes and calendars; of many the first few.
@@ -263,20 +273,30 @@ pub(super) fn not_reloaded(mistakes: &Mistakes) {
 }
 
 /// What the delivery has to say.
-pub(super) fn delivery(told: Told) {
+pub(super) fn delivery(signal: Signal, told: Told) {
+    let what = match signal {
+        Signal::Metrics => "results",
+        Signal::Traces => "traces",
+        Signal::Logs => "log records",
+    };
     match told {
-        Told::Failing(failure) => warn!("results wait to be delivered: {}", with_hint(&failure)),
+        Told::Failing(failure) => warn!("{what} wait to be delivered: {}", with_hint(&failure)),
         Told::Recovered { after, queued } => {
             let after = duration::show(Duration::from_secs(after.as_secs()));
             let queued = show::counted(usize::try_from(queued).unwrap_or(usize::MAX), "batch", "batches");
-            info!("results are delivered again after {after}; {queued} had waited");
+            info!("{what} are delivered again after {after}; {queued} had waited");
         }
-        Told::Refused(failure) => error!("results were refused and given up: {}", with_hint(&failure)),
+        Told::Refused(failure) => error!("{what} were refused and given up: {}", with_hint(&failure)),
+        Told::Declined(failure) => info!(
+            "the receiver takes no {what}, and is left alone with them: {}",
+            with_hint(&failure)
+        ),
         Told::Rejected(rejected) => {
             let words = rejected.words.as_deref().unwrap_or("it does not say why");
             warn!(
-                "the receiver rejected {} points: {}",
+                "the receiver rejected {} {}: {}",
                 rejected.points,
+                signal.item().1,
                 show::plain(words)
             );
         }
@@ -287,16 +307,31 @@ pub(super) fn delivery(told: Told) {
                 DropCause::Age => "they are older than `--queue-max-age`",
                 DropCause::Shutdown => "the program ends and the receiver takes nothing",
             };
-            error!("{batches} of results given up: {why}");
+            error!("{batches} of {what} given up: {why}");
         }
         Told::Kept { batches } => {
             let batches = show::counted(usize::try_from(batches).unwrap_or(usize::MAX), "batch", "batches");
-            info!("{batches} of results wait on the disk for the next start");
+            info!("{batches} of {what} wait on the disk for the next start");
         }
-        Told::QueueFailing(error) => error!("results wait in memory alone: {error}"),
-        Told::QueueRecovered => info!("results wait on the disk again"),
+        Told::QueueFailing(error) => error!("{what} wait in memory alone: {error}"),
+        Told::QueueRecovered => info!("{what} wait on the disk again"),
         Told::QueueFound(finding) => error!("{finding}"),
     }
+}
+
+/// That the dead-man's switch does not hear of us.
+pub(super) fn heartbeat_failing(place: &str, why: &str) {
+    warn!("the heartbeat does not arrive: {place} {}", show::plain(why));
+}
+
+/// That it is not to hear of us, since this probe should have run.
+pub(super) fn heartbeat_withheld(overdue: &ProbeName) {
+    error!("no heartbeat is sent: {overdue} should have run and has not");
+}
+
+/// That it hears of us again.
+pub(super) fn heartbeat_again(place: &str) {
+    info!("the heartbeat arrives again at {place}");
 }
 
 /// What people have to know of the state file.

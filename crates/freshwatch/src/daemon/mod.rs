@@ -7,7 +7,9 @@
 mod advice;
 mod beside;
 mod descriptors;
+mod exports;
 mod files;
+mod heartbeat;
 mod ledger;
 pub mod logs;
 mod modules;
@@ -22,11 +24,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use freshwatch_agent::Agent;
 use freshwatch_agent::supervise::{Limits, StandBy, Supervisor};
+use freshwatch_agent::{Agent, Tracing};
 use freshwatch_file::ProbeSet;
 use freshwatch_page::{Readiness, bind};
-use freshwatch_telemetry::otlp::Exporter;
+use freshwatch_telemetry::heartbeat::Heartbeat;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -39,6 +41,7 @@ use remembering::Remembering;
 use shared::Shared;
 use signals::{Asked, Signals};
 
+pub use exports::Exports;
 pub use logs::Logs;
 pub use modules::Targets;
 
@@ -47,7 +50,6 @@ pub use modules::Targets;
 const MOST_EVENTS: usize = 16 << 10;
 
 /// What the command line says of the daemon.
-#[derive(Debug)]
 pub struct Settings {
     /// The probe files.
     pub paths: Vec<PathBuf>,
@@ -61,6 +63,8 @@ pub struct Settings {
     pub watch_interval: Duration,
     /// The file that keeps what probes remember; none: this process alone remembers.
     pub state: Option<PathBuf>,
+    /// The dead-man's switch, and how often it is called; none: there is none.
+    pub heartbeat: Option<(Heartbeat, Duration)>,
     /// Who may be probed through `/probe`; none: nobody.
     pub targets: Option<Targets>,
 }
@@ -69,12 +73,7 @@ pub struct Settings {
 ///
 /// # Errors
 /// What stands in the way of the start.
-pub async fn run(
-    settings: Settings,
-    set: ProbeSet,
-    exporter: Option<Exporter>,
-    stand_by: StandBy,
-) -> Result<ExitCode> {
+pub async fn run(settings: Settings, set: ProbeSet, exports: Exports, stand_by: StandBy) -> Result<ExitCode> {
     descriptors::raise_limit();
     let _pulse = stand_by.listen();
     let mut signals = Signals::watch().context("signals cannot be watched")?;
@@ -82,7 +81,12 @@ pub async fn run(
         Some(address) => Some(bind(address).await?),
         None => None,
     };
-    let agent = Agent::remembering(HashMap::new());
+    let agent = Agent::remembering(HashMap::new()).tracing(exports.tracing());
+    // Their results are not ours to send.
+    let asked_by_others = Tracing {
+        is_wanted: false,
+        ..exports.tracing()
+    };
     let remembering = match &settings.state {
         Some(path) => {
             let file = StateFile::at(path, logs::state_told);
@@ -97,20 +101,20 @@ pub async fn run(
     let (asks, asked) = mpsc::channel(1);
     let shared = Arc::new(Shared::new(
         supervisor.gauges(),
-        exporter.as_ref().map(Exporter::status),
+        exports.statuses(),
         asks,
         // Probes of others' targets neither know nor change what the probes remember.
         settings
             .targets
-            .map(|targets| Modules::new(Agent::new(), targets)),
+            .map(|targets| Modules::new(Agent::new().tracing(asked_by_others), targets)),
         remembering.clone(),
     ));
     logs::starting(&set, listener.as_ref());
     let mut files = Files::new(settings.paths, settings.watch_interval);
     files.begin(set, &mut supervisor, &shared);
     let mut ledger = JoinSet::new();
-    ledger.spawn(ledger::keep(told, Arc::clone(&shared)));
-    let beside = Beside::start(&shared, remembering, listener, exporter);
+    ledger.spawn(ledger::keep(told, Arc::clone(&shared), exports.outlets()));
+    let beside = Beside::start(&shared, remembering, listener, exports, settings.heartbeat);
     shared.set_readiness(Readiness::Ready);
 
     let code = attend(&mut supervisor, &mut files, asked, &shared, &mut signals).await;

@@ -9,13 +9,13 @@ use freshwatch_page::{ProbeAnswer, ProbeAsk, Readiness, Refused, Services, Text}
 use freshwatch_probe::definition::ProbeName;
 use freshwatch_probe::prober::Prober;
 use freshwatch_probe::standing::Standing;
-use freshwatch_telemetry::otlp::ExportStatus;
 use freshwatch_telemetry::prometheus;
 use freshwatch_telemetry::state::State;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use super::exports::Statuses;
 use super::files::Ask;
 use super::modules::Modules;
 use super::remembering::Remembering;
@@ -25,7 +25,7 @@ pub(super) struct Shared {
     board: Mutex<Board>,
     readiness: Mutex<Readiness>,
     gauges: Gauges,
-    export: Option<ExportStatus>,
+    export: Statuses,
     asks: mpsc::Sender<Ask>,
     modules: Option<Modules>,
     remembering: Option<Arc<Remembering>>,
@@ -34,7 +34,7 @@ pub(super) struct Shared {
 impl Shared {
     pub fn new(
         gauges: Gauges,
-        export: Option<ExportStatus>,
+        export: Statuses,
         asks: mpsc::Sender<Ask>,
         modules: Option<Modules>,
         remembering: Option<Arc<Remembering>>,
@@ -74,8 +74,8 @@ impl State for Shared {
         let mut board = self.board();
         board.in_flight(self.gauges.in_flight());
         board.results_lost(self.gauges.lost());
-        if let Some(export) = &self.export {
-            board.exported(export.read());
+        if let Some(export) = self.export.read() {
+            board.exported(export);
         }
         let mut prober = board.prober().clone();
         prober.state_written = self.remembering().map(Remembering::is_written);

@@ -178,6 +178,7 @@ pub(crate) mod tests {
                 memory: None,
                 stale_at: None,
             },
+            trace: None,
         }
     }
 

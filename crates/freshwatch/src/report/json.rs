@@ -28,6 +28,8 @@ struct Document<'a> {
 struct RunEntry<'a> {
     probe: &'a str,
     verdict: &'static str,
+    /// The trace of its requests; null where none is recorded.
+    trace_id: Option<String>,
     reasons: Vec<ReasonEntry<'a>>,
     notes: &'a [String],
     attempts: u32,
@@ -76,6 +78,7 @@ impl<'a> From<&'a Run> for RunEntry<'a> {
         Self {
             probe: run.probe().as_str(),
             verdict: run.judgment.verdict.as_str(),
+            trace_id: run.trace_id().as_ref().map(ToString::to_string),
             reasons: run.judgment.reasons.iter().map(ReasonEntry::from).collect(),
             notes: &run.judgment.notes,
             attempts: run.attempts,

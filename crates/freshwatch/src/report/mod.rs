@@ -1,5 +1,6 @@
 //! What people and machines read: one file a format, and the only place that prints.
 
+pub mod change;
 pub mod delivery;
 pub mod explain;
 pub mod json;

@@ -44,6 +44,7 @@ impl Watch {
             attempts: 1,
             exchange: Exchange::default(),
             judgment,
+            trace: None,
         };
         self.news += run.newly_stamped().count();
     }

@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep};
 
 use super::super::answer::{Answer, Scope};
 use super::super::config::Compression;
+use super::super::line::Line;
 use super::super::push::Failure;
 use super::super::queue::Queue;
 use super::super::retry::Backoff;
@@ -177,20 +178,22 @@ impl<A: Fn(usize, Duration) -> Answer + Send + Sync + 'static> Setup<A> {
         let told = Arc::new(Mutex::new(Vec::new()));
         let (stop, stopped) = oneshot::channel::<()>();
         let export = Export {
-            receiver: Fake {
-                answer: self.answer,
-                takes: self.takes,
-                attempts: Mutex::new(0),
-                accepted: Arc::clone(&accepted),
+            line: Line {
+                receiver: Fake {
+                    answer: self.answer,
+                    takes: self.takes,
+                    attempts: Mutex::new(0),
+                    accepted: Arc::clone(&accepted),
+                },
+                backoff: Backoff::default(),
+                status: ExportStatus::new(Queue::new(self.most_bytes, SignedDuration::from_hours(24))),
+                disk: None,
             },
             resource: resource(),
             interval: INTERVAL,
             compression: Compression::None,
-            backoff: Backoff::default(),
-            status: ExportStatus::new(Queue::new(self.most_bytes, SignedDuration::from_hours(24))),
-            disk: None,
         };
-        let status = export.status.clone();
+        let status = export.line.status.clone();
         let lines = Arc::clone(&told);
         let task = tokio::spawn(export.run(
             Arc::clone(&state) as Arc<dyn State>,
