@@ -75,8 +75,8 @@ async fn a_client_that_does_not_take_its_answer_is_cut_off() {
     })
     .await;
     let mut holders = [lazy(&served).await, lazy(&served).await];
-    // Both places are held; the third gets one once patience is lost with them.
-    let _third = lazy(&served).await;
+    // Both places are held; two others get them once patience is lost with both.
+    let _others = [lazy(&served).await, lazy(&served).await];
     for holder in &mut holders {
         assert!(rest(holder).await.len() < LARGE);
     }
