@@ -142,9 +142,9 @@ fn shown(url: &Url, secrets: &Redactor) -> String {
 fn random() -> Option<(TraceId, SpanId)> {
     static GENERATOR: LazyLock<&'static dyn SecureRandom> =
         LazyLock::new(|| rustls::crypto::ring::default_provider().secure_random);
-    let mut trace = [0; 16];
-    let mut root = [0; 8];
-    GENERATOR.fill(&mut trace).ok()?;
-    GENERATOR.fill(&mut root).ok()?;
-    TraceId::new(u128::from_be_bytes(trace)).zip(SpanId::new(u64::from_be_bytes(root)))
+    let mut bits = [0; 24];
+    GENERATOR.fill(&mut bits).ok()?;
+    let (trace, root) = bits.split_first_chunk()?;
+    let root = root.first_chunk()?;
+    TraceId::new(u128::from_be_bytes(*trace)).zip(SpanId::new(u64::from_be_bytes(*root)))
 }
