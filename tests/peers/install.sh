@@ -9,4 +9,4 @@ name=tests/peers/install.sh
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/from_debian.sh"
 
-take prometheus-blackbox-exporter prometheus-blackbox-exporter "$root/target/peers/blackbox_exporter"
+take prometheus-blackbox-exporter "$root/target/peers" prometheus-blackbox-exporter

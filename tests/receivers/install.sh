@@ -1,6 +1,6 @@
 #!/bin/sh
-# Unpacks the real receivers that the end-to-end tests push to into target/receivers/. Nothing is installed on the
-# machine.
+# Unpacks the real receivers that the end-to-end tests push to into target/receivers/, and promtool, with which they
+# check what is written for Prometheus. Nothing is installed on the machine.
 #
 # Exit codes: 0 the receivers are there, 69 they cannot be had on this machine.
 set -eu
@@ -9,14 +9,17 @@ name=tests/receivers/install.sh
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/from_debian.sh"
 
-take victoria-metrics victoria-metrics "$root/target/receivers/victoria-metrics"
+folder=$root/target/receivers
+take victoria-metrics "$folder" victoria-metrics vmagent
+take prometheus "$folder" prometheus
+take promtool "$folder" promtool
 
 # rotel, a small OpenTelemetry collector, ships as a binary inside of a Python package. It is linked with the Python of
 # Debian 12.
-collector=$root/target/receivers/rotel
+collector=$folder/rotel
 if [ ! -x "$collector" ]; then
     command -v python3 >/dev/null || give_up "\`python3\` is missing: put a \`rotel\` binary into target/receivers/"
-    work=$(mktemp -d "$root/target/receivers/unpack.XXXXXX")
+    work=$(mktemp -d "$folder/unpack.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     python3 -m pip --quiet download --no-deps --only-binary=:all: --implementation cp --python-version 3.11 \
         --platform manylinux_2_34_x86_64 --dest "$work" rotel==0.0.1a15 >"$work/log" 2>&1 ||

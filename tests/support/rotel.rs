@@ -1,18 +1,14 @@
-//! A real OpenTelemetry collector, as `tests/receivers/install.sh` unpacks it: rotel, which takes all three signals over
-//! HTTP and gRPC and says what came.
+//! A real OpenTelemetry collector: rotel, which takes all three signals over HTTP and gRPC and says what came.
 
-use std::fmt;
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// Where the binary is, from the root of the repository.
-const BINARY: &str = "target/receivers/rotel";
+use crate::unpacked::{Missing, free_address, path_of};
 
 /// How long it may take to say something.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -26,29 +22,16 @@ pub struct Rotel {
     _folder: TempDir,
 }
 
-/// Why there is none to test with.
-#[derive(Debug)]
-pub struct Missing;
-
-impl fmt::Display for Missing {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{BINARY}` is missing: run tests/receivers/install.sh")
-    }
-}
-
 impl Rotel {
     /// Starts one.
     ///
     /// # Errors
-    /// When the binary is not there.
+    /// When it is not unpacked.
     ///
     /// # Panics
-    /// When it is there but does not start.
+    /// When it does not start.
     pub fn start() -> Result<Self, Missing> {
-        let binary = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(BINARY);
-        if !binary.exists() {
-            return Err(Missing);
-        }
+        let binary = path_of("rotel")?;
         let folder = tempfile::tempdir().expect("a folder");
         let [http, grpc] = [free_address(), free_address()];
         let mut process = Command::new(binary)
@@ -134,9 +117,4 @@ impl Drop for Rotel {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("a bound listener has an address")
 }

@@ -36,7 +36,7 @@ modules:
 
 /// Where `tests/peers/install.sh` puts it.
 pub fn binary() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers/blackbox_exporter")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers/prometheus-blackbox-exporter")
 }
 
 /// The exporter, and who calls it.

@@ -1,0 +1,204 @@
+//! The real programs that `tests/receivers/install.sh` unpacks.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// Where they are, from the root of the repository.
+const FOLDER: &str = "target/receivers";
+
+/// How long one may take to be ready, or to answer.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Why there is none to test with.
+#[derive(Debug)]
+pub struct Missing(&'static str);
+
+impl fmt::Display for Missing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "`{FOLDER}/{}` is missing: run tests/receivers/install.sh",
+            self.0
+        )
+    }
+}
+
+/// Where a program is.
+///
+/// # Errors
+/// When it is not there.
+pub fn path_of(program: &'static str) -> Result<PathBuf, Missing> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let path = root.join(FOLDER).join(program);
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err(Missing(program))
+    }
+}
+
+/// What was found; `None` when it is not there, which is said aloud.
+///
+/// # Panics
+/// When it is not there and `FRESHWATCH_REQUIRE_RECEIVERS` is set.
+pub fn or_skip<T>(found: Result<T, Missing>) -> Option<T> {
+    match found {
+        Ok(found) => Some(found),
+        Err(missing) => {
+            assert!(
+                std::env::var_os("FRESHWATCH_REQUIRE_RECEIVERS").is_none(),
+                "{missing}"
+            );
+            // The macros' output of a test that passes is kept back; this is not.
+            let _ = writeln!(
+                std::io::stderr(),
+                "SKIPPED, nothing was tested against a real receiver: {missing}"
+            );
+            None
+        }
+    }
+}
+
+/// An address of the loopback that nobody had a moment ago.
+///
+/// # Panics
+/// When there is none.
+pub fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("a bound listener has an address")
+}
+
+/// Text as it may stand for a value in a URL's query.
+pub fn encoded(text: &str) -> String {
+    text.bytes()
+        .fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02X}"))
+}
+
+/// A program that serves HTTP on a free port of the loopback. It ends when it is dropped, and its folder goes with it.
+#[derive(Debug)]
+pub struct Served {
+    process: Child,
+    address: SocketAddr,
+    folder: TempDir,
+}
+
+/// What it answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+impl Served {
+    /// Starts a program with arguments for its address and its folder, and waits until it answers `200` at the path
+    /// `ready`.
+    ///
+    /// # Errors
+    /// When the program is not there.
+    ///
+    /// # Panics
+    /// When it is there and does not become ready.
+    pub fn start(
+        program: &'static str,
+        folder: TempDir,
+        ready: &str,
+        arguments: impl Fn(SocketAddr, &Path) -> Vec<String>,
+    ) -> Result<Self, Missing> {
+        let binary = path_of(program)?;
+        let log = folder.path().join("log");
+        let address = free_address();
+        let mut served = Self {
+            process: spawn(&binary, &log, arguments(address, folder.path())),
+            address,
+            folder,
+        };
+        // Another test may take the port that was free a moment ago; the program then ends at once.
+        for _ in 0..2 {
+            if served.becomes_ready(ready) {
+                return Ok(served);
+            }
+            served.address = free_address();
+            served.process = spawn(&binary, &log, arguments(served.address, served.folder.path()));
+        }
+        let is_ready = served.becomes_ready(ready);
+        assert!(is_ready, "`{program}` does not become ready:\n{}", served.log());
+        Ok(served)
+    }
+
+    /// Its URL, with a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it has said.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder().join("log")).unwrap_or_default()
+    }
+
+    /// Asks for a path; `None` when it does not answer.
+    pub fn get(&self, path: &str) -> Option<Answer> {
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        stream.set_read_timeout(Some(LONGEST_WAIT)).ok()?;
+        let request = format!("GET {path} HTTP/1.0\r\nhost: {}\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).ok()?;
+        let mut answer = BufReader::new(stream);
+        let mut line = String::new();
+        answer.read_line(&mut line).ok()?;
+        let status = line.split(' ').nth(1)?.parse().ok()?;
+        let mut rest = String::new();
+        answer.read_to_string(&mut rest).ok()?;
+        let (_, body) = rest.split_once("\r\n\r\n")?;
+        let body = body.to_owned();
+        Some(Answer { status, body })
+    }
+
+    /// Whether it comes to answer; `false` also when it ends.
+    fn becomes_ready(&mut self, path: &str) -> bool {
+        let pause = Duration::from_millis(20);
+        for _ in 0..LONGEST_WAIT.as_millis() / pause.as_millis() {
+            if self.get(path).is_some_and(|answer| answer.status == 200) {
+                return true;
+            }
+            if matches!(self.process.try_wait(), Ok(Some(_))) {
+                return false;
+            }
+            // There is no event to wait on in another process: this polls, with a bound.
+            std::thread::sleep(pause);
+        }
+        false
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn spawn(binary: &Path, log: &Path, arguments: Vec<String>) -> Child {
+    let log = File::create(log).expect("a file for what it says");
+    Command::new(binary)
+        .env_clear()
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .expect("it starts")
+}
