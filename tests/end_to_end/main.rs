@@ -25,5 +25,6 @@ mod story;
 mod collectors;
 mod otlp_delivery;
 mod outage;
+mod prometheus;
 mod real_receiver;
 mod traces;

@@ -7,19 +7,6 @@ use serde_json::Value;
 
 use crate::real_receiver::receiver;
 
-/// Waits until what the daemon knew when it was called has been delivered.
-async fn delivered(daemon: &Daemon) {
-    let accepted = [("outcome", "accepted")];
-    let before = daemon
-        .series()
-        .await
-        .sum("freshwatch_export_batches_total", &accepted);
-    // One may have been on its way.
-    daemon
-        .series_when(|series| series.sum("freshwatch_export_batches_total", &accepted) >= before + 2.0)
-        .await;
-}
-
 /// The answer to an instant query now: the values by the labels that are asked for.
 fn query(receiver: &VictoriaMetrics, query: &str, label: &str) -> Vec<(String, f64)> {
     let found = receiver.query(query, clock::now().as_second() + 1);
@@ -55,7 +42,7 @@ async fn dashboards_see_what_is_and_nothing_of_what_is_gone() {
     let series = daemon
         .series_when(|series| series.runs("well") >= 2.0 && series.runs("down") >= 2.0)
         .await;
-    delivered(&daemon).await;
+    daemon.delivered().await;
     let named = |name: &str, value| (name.to_owned(), value);
     assert_eq!(
         query(&receiver, "probe_success", "probe"),
@@ -80,7 +67,7 @@ async fn dashboards_see_what_is_and_nothing_of_what_is_gone() {
 
     files.write(&well);
     assert_eq!(daemon.ask("POST", "/-/reload", &[]).await.status, 200);
-    delivered(&daemon).await;
+    daemon.delivered().await;
     assert_eq!(query(&receiver, "probe_success", "probe"), [named("well", 1.0)]);
     assert_eq!(query(&receiver, r#"{probe="down"}"#, "__name__"), []);
 }

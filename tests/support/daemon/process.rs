@@ -92,6 +92,18 @@ impl Daemon {
         shown.unwrap_or_else(|_| panic!("/metrics never shows it: {last:#?}"))
     }
 
+    /// Waits until what it knows now has been delivered.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub async fn delivered(&self) {
+        let accepted =
+            |series: &Series| series.sum("freshwatch_export_batches_total", &[("outcome", "accepted")]);
+        let before = accepted(&self.series().await);
+        // One may have been on its way.
+        self.series_when(|series| accepted(series) >= before + 2.0).await;
+    }
+
     /// Sends it a signal.
     ///
     /// # Panics
