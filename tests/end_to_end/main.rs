@@ -8,6 +8,7 @@ mod connections;
 mod cookbook;
 mod daemon;
 mod demo;
+mod deploy_guide;
 mod edges;
 mod explain;
 mod health;

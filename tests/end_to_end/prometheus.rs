@@ -2,12 +2,12 @@
 
 #![expect(clippy::float_cmp, reason = "zeros, ones and counts are whole numbers")]
 
-use std::collections::BTreeSet;
+mod dashboards;
+mod late;
+mod one_shot;
 
-use freshwatch_probe::metric::{self, Kind};
 use freshwatch_tests::daemon::{Daemon, Files, Target};
 use freshwatch_tests::prometheus::{Prometheus, Sample};
-use freshwatch_tests::server;
 use freshwatch_tests::unpacked::or_skip;
 use freshwatch_tests::vmagent::VmAgent;
 
@@ -69,140 +69,4 @@ fn every_second(target: &Target, probes: &[&str]) -> String {
 fn only(samples: &[Sample]) -> f64 {
     assert_eq!(samples.len(), 1, "{samples:#?}");
     samples[0].value
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn names_and_labels_arrive_as_the_table_has_them() {
-    let Some(scene) = Scene::of(&["well"]).await else {
-        return;
-    };
-    scene.runs("well", 2).await;
-    scene.becomes("probe_success", "probe", &[("well", 1.0)]);
-    let everything = scene.prometheus.query(r#"{__name__!=""}"#);
-    let arrived: BTreeSet<_> = everything
-        .iter()
-        .map(|sample| sample.label("__name__").to_owned())
-        .collect();
-    let page = scene.daemon.get("/metrics").await.body;
-    let series = page.lines().filter(|line| !line.starts_with('#'));
-    let shown: BTreeSet<_> = series
-        .filter_map(|line| line.split(['{', ' ']).next().map(str::to_owned))
-        .collect();
-    assert_eq!(arrived, shown);
-    for sample in &everything {
-        let name = sample.label("__name__");
-        let is_of_a_probe = name.starts_with("probe_");
-        let of_the_probe = (sample.label("probe"), sample.label("team"));
-        let expected = if is_of_a_probe {
-            ("well", "prices")
-        } else {
-            ("", "")
-        };
-        assert_eq!(of_the_probe, expected, "{sample:?}");
-        // What the resource says is in labels of its own; those of the receiver are left to it.
-        for (label, value) in [
-            ("service_name", "freshwatch"),
-            ("service_instance_id", "prober-1"),
-            ("location", "seoul"),
-            ("job", ""),
-            ("instance", ""),
-        ] {
-            assert_eq!(sample.label(label), value, "{sample:?}");
-        }
-    }
-    let metadata = scene.prometheus.query("target_info");
-    assert_eq!(metadata, []);
-    let histograms = metric::ALL
-        .iter()
-        .filter(|metric| matches!(metric.kind, Kind::Histogram(_)));
-    for metric in histograms {
-        let quantile = format!("histogram_quantile(0.99, sum by (le) ({}_bucket))", metric.name);
-        assert!(only(&scene.prometheus.query(&quantile)) < 1.0, "{}", metric.name);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn success_over_time_and_counts_of_runs_tell_what_happened() {
-    let Some(scene) = Scene::of(&["well", "falls"]).await else {
-        return;
-    };
-    scene.runs("falls", 2).await;
-    scene
-        .target
-        .answer("/falls", server::answer("503 Service Unavailable", &[], ""));
-    scene.runs("falls", 3).await;
-    scene.target.hold("/falls");
-    scene.daemon.delivered().await;
-    let prometheus = &scene.prometheus;
-    let counted = scene.daemon.series().await;
-    let downs = counted.value("probe_runs_total", &[("probe", "falls"), ("verdict", "down")]);
-    let downs = downs.expect("it is counted");
-    scene.becomes(
-        "probe_runs_total{verdict=\"down\"}",
-        "probe",
-        &[("falls", downs), ("well", 0.0)],
-    );
-
-    let availability = |probe| format!("avg_over_time(probe_success{{probe=\"{probe}\"}}[1m])");
-    assert_eq!(only(&prometheus.query(&availability("well"))), 1.0);
-    let share = only(&prometheus.query(&availability("falls")));
-    assert!(0.0 < share && share < 1.0, "{share}");
-
-    let sums = prometheus.query("sum by (verdict) (probe_runs_total{probe=\"falls\"})");
-    let verdicts: Vec<_> = sums.iter().map(|sample| sample.label("verdict")).collect();
-    assert_eq!(
-        verdicts,
-        ["degraded", "down", "invalid", "ok", "stale", "unknown"]
-    );
-    let resets = prometheus.query("resets(probe_runs_total[1m])");
-    assert!(
-        resets.len() == 12 && resets.iter().all(|sample| sample.value == 0.0),
-        "{resets:?}"
-    );
-    // A count is there with 0 before it first grows, so that not even the first failure is missed.
-    let increase =
-        only(&prometheus.query("increase(probe_runs_total{probe=\"falls\",verdict=\"down\"}[1m])"));
-    assert!(
-        downs <= increase && increase < downs + 1.0,
-        "{increase} of {downs}"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_has_ended_is_gone_at_once_and_its_past_remains() {
-    let Some(scene) = Scene::of(&["stays", "goes"]).await else {
-        return;
-    };
-    scene.runs("goes", 1).await;
-    scene.becomes("probe_success", "probe", &[("goes", 1.0), ("stays", 1.0)]);
-    scene.files.write(&every_second(&scene.target, &["stays"]));
-    assert_eq!(scene.daemon.ask("POST", "/-/reload", &[]).await.status, 200);
-    scene.becomes("probe_success", "probe", &[("stays", 1.0)]);
-    scene.becomes("{probe=\"goes\"}", "__name__", &[]);
-    scene.becomes(
-        "last_over_time(probe_success[1m])",
-        "probe",
-        &[("goes", 1.0), ("stays", 1.0)],
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn success_is_absent_while_nothing_is_known() {
-    let Some(scene) = Scene::of(&["limited"]).await else {
-        return;
-    };
-    scene.becomes("probe_success", "probe", &[("limited", 1.0)]);
-    scene
-        .target
-        .answer("/limited", server::answer("429 Too Many Requests", &[], ""));
-    scene.becomes("probe_reason_info", "reason", &[("rate_limited", 1.0)]);
-    scene.becomes("probe_success", "probe", &[]);
-    scene.becomes("probe_verdict == 1", "verdict", &[("unknown", 1.0)]);
-    scene.target.answer("/limited", server::json("{}"));
-    scene.becomes("probe_success", "probe", &[("limited", 1.0)]);
-    scene.becomes("probe_reason_info", "reason", &[]);
-    assert_eq!(
-        only(&scene.prometheus.query("avg_over_time(probe_success[1m])")),
-        1.0
-    );
 }

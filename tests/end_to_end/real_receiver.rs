@@ -155,6 +155,11 @@ fn every_name_arrives_as_the_table_has_it_with_the_labels_and_at_the_end_of_the_
             is_of_a_probe,
             "{series}"
         );
+        assert_eq!(
+            (&labels["job"], &labels["instance"], &labels["location"]),
+            (&"freshwatch".into(), &"probes".into(), &"seoul".into()),
+            "{series}"
+        );
         let end = STARTED.as_millisecond() + if is_of_a_probe { 20 } else { 1000 };
         assert_eq!(series["timestamps"], serde_json::json!([end]), "{series}");
     }

@@ -17,18 +17,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::unpacked::{Missing, Served, encoded, path_of};
-
-/// How long the answer to a query may take to become what is wanted.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
-
-/// How long to wait before it is asked again.
-const PAUSE: Duration = Duration::from_millis(20);
+use crate::unpacked::{Missing, Served, comes_true, encoded, path_of};
 
 /// A Prometheus on a free port of the loopback, which takes remote writes. It ends when it is dropped.
 #[derive(Debug)]
@@ -98,21 +91,19 @@ impl Prometheus {
         self.instant(&format!("query={}&time={time}", encoded(query)))
     }
 
-    /// The same as soon as it is as wanted. What is written to it may take a moment to arrive, and no event tells of it:
-    /// this polls, with a bound.
+    /// The same as soon as it is as wanted: what is written to it may take a moment to arrive.
     ///
     /// # Panics
     /// When it never is.
     #[track_caller]
     pub fn query_when(&self, query: &str, wanted: impl Fn(&[Sample]) -> bool) -> Vec<Sample> {
-        for _ in 0..LONGEST_WAIT.as_millis() / PAUSE.as_millis() {
-            let samples = self.query(query);
-            if wanted(&samples) {
-                return samples;
-            }
-            std::thread::sleep(PAUSE);
-        }
-        panic!("`{query}` stays {:?}", self.query(query))
+        let mut samples = Vec::new();
+        let is_wanted = comes_true(|| {
+            samples = self.query(query);
+            wanted(&samples)
+        });
+        assert!(is_wanted, "`{query}` stays {samples:#?}");
+        samples
     }
 
     /// What is behind `data` in the answer of its API to a path, such as `/api/v1/rules`.

@@ -35,13 +35,17 @@ impl fmt::Display for Missing {
 /// # Errors
 /// When it is not there.
 pub fn path_of(program: &'static str) -> Result<PathBuf, Missing> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let path = root.join(FOLDER).join(program);
+    let path = shipped(FOLDER).join(program);
     if path.exists() {
         Ok(path)
     } else {
         Err(Missing(program))
     }
+}
+
+/// A file that the repository ships, such as `deploy/prometheus.yml`.
+pub fn shipped(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
 /// What was found; `None` when it is not there, which is said aloud.
@@ -79,6 +83,19 @@ pub fn free_address() -> SocketAddr {
 pub fn encoded(text: &str) -> String {
     text.bytes()
         .fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02X}"))
+}
+
+/// Whether something comes to be so. What happens in another process tells no event: this asks again and again, with a
+/// bound.
+pub fn comes_true(mut is_so: impl FnMut() -> bool) -> bool {
+    let pause = Duration::from_millis(20);
+    for _ in 0..LONGEST_WAIT.as_millis() / pause.as_millis() {
+        if is_so() {
+            return true;
+        }
+        std::thread::sleep(pause);
+    }
+    false
 }
 
 /// A program that serves HTTP on a free port of the loopback. It ends when it is dropped, and its folder goes with it.
@@ -168,18 +185,12 @@ impl Served {
 
     /// Whether it comes to answer; `false` also when it ends.
     fn becomes_ready(&mut self, path: &str) -> bool {
-        let pause = Duration::from_millis(20);
-        for _ in 0..LONGEST_WAIT.as_millis() / pause.as_millis() {
-            if self.get(path).is_some_and(|answer| answer.status == 200) {
-                return true;
-            }
-            if matches!(self.process.try_wait(), Ok(Some(_))) {
-                return false;
-            }
-            // There is no event to wait on in another process: this polls, with a bound.
-            std::thread::sleep(pause);
-        }
-        false
+        let mut is_ready = false;
+        comes_true(|| {
+            is_ready = self.get(path).is_some_and(|answer| answer.status == 200);
+            is_ready || matches!(self.process.try_wait(), Ok(Some(_)))
+        });
+        is_ready
     }
 }
 

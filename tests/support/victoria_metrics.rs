@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::unpacked::{Missing, Served, encoded};
+use crate::unpacked::{Missing, Served, encoded, shipped};
 
 /// A Unix time in seconds: without one, what came within the current second is left out.
 const FAR_FUTURE: u32 = 4_000_000_000;
@@ -12,7 +12,7 @@ const FAR_FUTURE: u32 = 4_000_000_000;
 pub struct VictoriaMetrics(Served);
 
 impl VictoriaMetrics {
-    /// Starts one that names metrics as Prometheus does.
+    /// Starts one as the guide says.
     ///
     /// # Errors
     /// When it is not unpacked.
@@ -26,6 +26,10 @@ impl VictoriaMetrics {
                 "-opentelemetry.usePrometheusNaming".to_owned(),
                 format!("-httpListenAddr={address}"),
                 format!("-storageDataPath={}", folder.join("storage").display()),
+                format!(
+                    "-relabelConfig={}",
+                    shipped("deploy/victoriametrics-relabel.yml").display()
+                ),
                 "-retentionPeriod=100y".to_owned(),
                 "-search.latencyOffset=0s".to_owned(),
                 "-loggerLevel=ERROR".to_owned(),

@@ -1,14 +1,14 @@
 //! A real vmagent, which takes OTLP and passes it on by Prometheus's remote write.
 
 use crate::prometheus::Prometheus;
-use crate::unpacked::{Missing, Served};
+use crate::unpacked::{Missing, Served, shipped};
 
 /// A vmagent on a free port of the loopback. It ends when it is dropped.
 #[derive(Debug)]
 pub struct VmAgent(Served);
 
 impl VmAgent {
-    /// Starts one that names metrics as Prometheus does, and writes them into a Prometheus without delay.
+    /// Starts one as the guide says, which writes into a Prometheus without delay.
     ///
     /// # Errors
     /// When it is not unpacked.
@@ -23,7 +23,13 @@ impl VmAgent {
                 "-opentelemetry.usePrometheusNaming".to_owned(),
                 format!("-remoteWrite.url={}", prometheus.remote_write_url()),
                 "-remoteWrite.forcePromProto".to_owned(),
+                // With more of them, later blocks overtake earlier ones, and Prometheus refuses those.
+                "-remoteWrite.queues=1".to_owned(),
                 "-remoteWrite.flushInterval=50ms".to_owned(),
+                format!(
+                    "-remoteWrite.relabelConfig={}",
+                    shipped("deploy/victoriametrics-relabel.yml").display()
+                ),
                 format!("-remoteWrite.tmpDataPath={}", folder.join("waiting").display()),
                 "-loggerLevel=WARN".to_owned(),
             ]
