@@ -8,13 +8,14 @@ mod one_shot;
 
 use freshwatch_tests::daemon::{Daemon, Files, Target};
 use freshwatch_tests::prometheus::{Prometheus, Sample};
+use freshwatch_tests::rotel::Rotel;
 use freshwatch_tests::unpacked::or_skip;
 use freshwatch_tests::vmagent::VmAgent;
 
 /// A daemon that pushes every 200 ms, and what takes it.
 struct Scene {
     prometheus: Prometheus,
-    _agent: VmAgent,
+    _on_the_way: (VmAgent, Option<Rotel>),
     target: Target,
     files: Files,
     daemon: Daemon,
@@ -25,20 +26,40 @@ impl Scene {
     async fn of(probes: &[&str]) -> Option<Self> {
         let prometheus = or_skip(Prometheus::start(&[]))?;
         let agent = or_skip(VmAgent::writing_to(&prometheus))?;
+        Some(Self::pushing_through(agent, None, prometheus, probes).await)
+    }
+
+    /// The same with a collector in between.
+    async fn through_a_collector(probes: &[&str]) -> Option<Self> {
+        let prometheus = or_skip(Prometheus::start(&[]))?;
+        let agent = or_skip(VmAgent::writing_to(&prometheus))?;
+        let collector = or_skip(Rotel::passing_on_to(&agent.endpoint()))?;
+        Some(Self::pushing_through(agent, Some(collector), prometheus, probes).await)
+    }
+
+    async fn pushing_through(
+        agent: VmAgent,
+        collector: Option<Rotel>,
+        prometheus: Prometheus,
+        probes: &[&str],
+    ) -> Self {
+        let endpoint = collector
+            .as_ref()
+            .map_or_else(|| agent.endpoint(), Rotel::over_http);
         let target = Target::start().await;
         let files = Files::new(&every_second(&target, probes));
         let settings = Daemon::of(&files)
-            .with("--otlp-endpoint", &agent.endpoint())
+            .with("--otlp-endpoint", &endpoint)
             .with("--instance", "prober-1")
             .with("--location", "seoul")
             .with_variable("OTEL_METRIC_EXPORT_INTERVAL", "200");
-        Some(Self {
+        Self {
             prometheus,
-            _agent: agent,
+            _on_the_way: (agent, collector),
             target,
             files,
             daemon: settings.start().await,
-        })
+        }
     }
 
     /// Waits until so many more runs of a probe have ended, and what they told has been delivered.

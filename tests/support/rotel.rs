@@ -23,7 +23,7 @@ pub struct Rotel {
 }
 
 impl Rotel {
-    /// Starts one.
+    /// Starts one that lets what comes vanish.
     ///
     /// # Errors
     /// When it is not unpacked.
@@ -31,6 +31,26 @@ impl Rotel {
     /// # Panics
     /// When it does not start.
     pub fn start() -> Result<Self, Missing> {
+        Self::exporting(&["--exporter", "blackhole"])
+    }
+
+    /// Starts one that passes on what comes to an OTLP endpoint, over HTTP.
+    ///
+    /// # Errors
+    /// When it is not unpacked.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn passing_on_to(endpoint: &str) -> Result<Self, Missing> {
+        Self::exporting(&[
+            "--otlp-exporter-protocol",
+            "http",
+            "--otlp-exporter-endpoint",
+            endpoint,
+        ])
+    }
+
+    fn exporting(arguments: &[&str]) -> Result<Self, Missing> {
         let binary = path_of("rotel")?;
         let folder = tempfile::tempdir().expect("a folder");
         let [http, grpc] = [free_address(), free_address()];
@@ -39,7 +59,8 @@ impl Rotel {
             .arg("start")
             .args(["--otlp-http-endpoint", &http.to_string()])
             .args(["--otlp-grpc-endpoint", &grpc.to_string()])
-            .args(["--exporter", "blackhole", "--log-format", "json"])
+            .args(arguments)
+            .args(["--log-format", "json"])
             .args([
                 "--debug-log",
                 "metrics",

@@ -103,9 +103,19 @@ async fn success_over_time_and_counts_of_runs_tell_what_happened() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_ended_is_gone_at_once_and_its_past_remains() {
-    let Some(scene) = Scene::of(&["stays", "goes"]).await else {
-        return;
-    };
+    if let Some(scene) = Scene::of(&["stays", "goes"]).await {
+        retire_one(&scene).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_ended_is_gone_at_once_through_a_collector_too() {
+    if let Some(scene) = Scene::through_a_collector(&["stays", "goes"]).await {
+        retire_one(&scene).await;
+    }
+}
+
+async fn retire_one(scene: &Scene) {
     scene.runs("goes", 1).await;
     scene.becomes("probe_success", "probe", &[("goes", 1.0), ("stays", 1.0)]);
     scene.files.write(&every_second(&scene.target, &["stays"]));
