@@ -37,6 +37,7 @@ mod mistake;
 mod mistakes;
 mod picture;
 
+pub use elements::json_schema::schema as json_schema;
 pub use load::{Stamp, load, load_for, stamp};
 pub use mistake::{Also, Code, Mistake};
 pub use mistakes::Mistakes;

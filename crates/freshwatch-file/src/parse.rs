@@ -58,8 +58,8 @@ pub struct ProbeSet {
     pub referenced: Vec<PathBuf>,
 }
 
-const FILE: Shape = Shape::closed("a probe file", &["defaults", "calendars", "probes"]);
-const PROBES: Shape = Shape::free("`probes`", "real-price: {get: https://…}");
+pub(crate) const FILE: Shape = Shape::closed("a probe file", &["defaults", "calendars", "probes"]);
+pub(crate) const PROBES: Shape = Shape::free("`probes`", "real-price: {get: https://…}");
 
 /// Reads texts that are already in memory. `env` looks environment variables up, `read_file` reads the JSON Schemas
 /// that the texts name; nothing else of the world is seen.

@@ -12,11 +12,11 @@ use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::{Content, Node};
 
-const AUTH: Shape = Shape {
+pub(super) const AUTH: Shape = Shape {
     later: &["oauth2"],
     ..Shape::closed("`auth`", &["basic", "bearer"])
 };
-const BASIC: Shape = Shape::closed("`basic`", &["username", "password"]);
+pub(super) const BASIC: Shape = Shape::closed("`basic`", &["username", "password"]);
 
 /// Reads the key `auth`.
 pub(crate) fn read(value: Value, context: &Context) -> Option<Auth> {

@@ -13,7 +13,7 @@ use crate::shape::Shape;
 /// The keys, of which a request has one at most.
 pub(crate) const KEYS: [&str; 3] = ["body", "json", "form"];
 
-const FORM: Shape = Shape::free("`form`", "name: value");
+pub(super) const FORM: Shape = Shape::free("`form`", "name: value");
 
 /// Reads the body of a request with this method.
 pub(crate) fn read(block: &Block, method: Option<Method>, context: &Context) -> Option<RequestBody> {

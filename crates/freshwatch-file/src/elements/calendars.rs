@@ -15,8 +15,9 @@ use crate::shape::Shape;
 use crate::yaml::{Content, Node, Place};
 pub(crate) use known::{Calendars, named};
 
-const CALENDARS: Shape = Shape::free("`calendars`", "kr-business: {days: [mon], timezone: Asia/Seoul}");
-const CALENDAR: Shape = Shape::closed(
+pub(super) const CALENDARS: Shape =
+    Shape::free("`calendars`", "kr-business: {days: [mon], timezone: Asia/Seoul}");
+pub(super) const CALENDAR: Shape = Shape::closed(
     "a calendar",
     &[
         "days",
@@ -28,9 +29,9 @@ const CALENDAR: Shape = Shape::closed(
         "through",
     ],
 );
-const HOLIDAY: Shape = Shape::closed("a range of holidays", &["from", "to", "name"]);
+pub(super) const HOLIDAY: Shape = Shape::closed("a range of holidays", &["from", "to", "name"]);
 
-const DAYS: [(&str, Weekday); 7] = [
+pub(super) const DAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),
     ("tue", Weekday::Tuesday),
     ("wed", Weekday::Wednesday),

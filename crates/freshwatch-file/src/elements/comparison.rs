@@ -44,7 +44,7 @@ pub(crate) enum Unit {
 }
 
 /// Larger counts cannot come out of a body that fits into memory.
-const LARGEST_COUNT: u64 = 1 << 40;
+pub(super) const LARGEST_COUNT: u64 = 1 << 40;
 
 /// Comparisons of a unit: a map of the words, or a bare count that means equals.
 pub(crate) fn read(value: Value, shape: &Shape, unit: Unit, context: &Context) -> Vec<Comparison> {

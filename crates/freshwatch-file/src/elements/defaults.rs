@@ -17,7 +17,7 @@ use crate::yaml::Node;
 const DEFAULTS: Shape = Shape::free("`defaults`", "every: 5m");
 
 /// The keys that may stand here.
-const KNOWN: Shape = Shape {
+pub(super) const KNOWN: Shape = Shape {
     later: &["proxy"],
     elsewhere: probe::ELSEWHERE,
     ..Shape::closed(

@@ -42,7 +42,7 @@ const STRICT: &[&str] = &[
     "size",
     "certificate",
 ];
-const EXPECT: Shape = Shape {
+pub(super) const EXPECT: Shape = Shape {
     merging: MERGING,
     elsewhere: &[
         LATE,
@@ -53,7 +53,7 @@ const EXPECT: Shape = Shape {
     ],
     ..Shape::closed("`expect`", STRICT)
 };
-const WARN: Shape = Shape {
+pub(super) const WARN: Shape = Shape {
     merging: MERGING,
     elsewhere: &[Elsewhere::built(
         &["$"],
@@ -73,7 +73,7 @@ const WARN: Shape = Shape {
         ],
     )
 };
-const RULE: Shape = Shape {
+pub(super) const RULE: Shape = Shape {
     merging: MERGING,
     elsewhere: &[
         LATE,
@@ -89,24 +89,24 @@ const LATE: Elsewhere = Elsewhere::built(
     "it belongs under `warn`: too slow is degraded, and beyond `timeout` it is down",
 );
 const MERGING: &[&str] = &["headers", "body"];
-const HEADERS: Shape = Shape::free("`headers`", "content-type: {matches: ^application/json}");
-const BODY: Shape = Shape::free("`body`", "$.status: OK");
+pub(super) const HEADERS: Shape = Shape::free("`headers`", "content-type: {matches: ^application/json}");
+pub(super) const BODY: Shape = Shape::free("`body`", "$.status: OK");
 const BOUNDS: &[&str] = &["above", "at_least", "below", "at_most"];
-const SIZE: Shape = Shape {
+pub(super) const SIZE: Shape = Shape {
     elsewhere: &[Elsewhere::built(
         &["equals"],
         "write a bound such as `at_most: 200KiB`",
     )],
     ..Shape::closed("`size`", BOUNDS)
 };
-const LATENCY: Shape = Shape {
+pub(super) const LATENCY: Shape = Shape {
     elsewhere: &[Elsewhere::built(
         &["equals"],
         "write a bound such as `at_most: 800ms`",
     )],
     ..Shape::closed("`latency`", BOUNDS)
 };
-const CERTIFICATE: Shape = Shape::closed("`certificate`", &["valid_for"]);
+pub(super) const CERTIFICATE: Shape = Shape::closed("`certificate`", &["valid_for"]);
 
 /// Reads a block.
 pub(crate) fn read(value: Value, kind: Kind, context: &Context) -> Option<Expectation> {

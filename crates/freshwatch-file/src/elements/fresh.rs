@@ -1,9 +1,9 @@
 //! The freshness rules: each has one signal and one bound.
 
 mod bound;
-mod company;
+pub(super) mod company;
 mod each;
-mod source;
+pub(super) mod source;
 
 use freshwatch_probe::freshness::{AgeUnit, Format, Freshness, MAX_SKEW, Pick, Reading, Signal};
 use jiff::tz::TimeZone;
@@ -16,7 +16,7 @@ use crate::mistake::Code;
 use crate::shape::{Elsewhere, Shape};
 use crate::yaml::{Content, Node, Place};
 
-const FRESH: Shape = Shape {
+pub(super) const FRESH: Shape = Shape {
     later: &["visible_within", "origin"],
     elsewhere: &[Elsewhere::built(
         &["$"],
@@ -67,8 +67,8 @@ const FRESH: Shape = Shape {
     )
 };
 
-const SIGNALS: [&str; 6] = ["at", "age", "period", "advances", "changes", "expires"];
-const PICK: [(&str, Pick); 2] = [("newest", Pick::Newest), ("oldest", Pick::Oldest)];
+pub(super) const SIGNALS: [&str; 6] = ["at", "age", "period", "advances", "changes", "expires"];
+pub(super) const PICK: [(&str, Pick); 2] = [("newest", Pick::Newest), ("oldest", Pick::Oldest)];
 const FORMATS: &str = "write `auto`, `rfc3339`, `http`, `unix`, `unix_ms`, `unix_us`, `unix_ns` or a pattern such as `%Y-%m-%d %H:%M`";
 
 /// Reads the key `fresh` of a probe whose zone is `zone`: a rule, or a list of rules that must all hold. With

@@ -11,7 +11,7 @@ use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::Place;
 
-const HEADERS: Shape = Shape::free("`headers`", "Accept: application/json");
+pub(super) const HEADERS: Shape = Shape::free("`headers`", "Accept: application/json");
 
 /// What frames a message or belongs to one connection (RFC 9110, section 7.6.1): the prober writes these itself.
 const OURS: [HeaderName; 7] = [

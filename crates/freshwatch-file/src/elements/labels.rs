@@ -13,7 +13,7 @@ use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::{Key, Node};
 
-const LABELS: Shape = Shape::free("`labels`", "team: prices");
+pub(super) const LABELS: Shape = Shape::free("`labels`", "team: prices");
 
 /// Names that the receiver gives a meaning of its own. Those of the table of metrics are reserved as well.
 const OF_THE_RECEIVER: [&str; 4] = ["job", "instance", "le", "quantile"];
@@ -70,8 +70,15 @@ fn name(key: &Key, context: &Context) -> Option<String> {
 
 /// Whether the series carry a label of this name already, or the receiver overwrites it.
 fn is_reserved(name: &str) -> bool {
-    let of_a_metric = metric::ALL.iter().any(|metric| metric.labels.contains(&name));
-    of_a_metric || name == PROBE_LABEL || OF_THE_RECEIVER.contains(&name) || name.starts_with("__")
+    reserved().any(|reserved| reserved == name) || name.starts_with("__")
+}
+
+/// The names that the series carry already, or that the receiver overwrites, some of them several times.
+pub(super) fn reserved() -> impl Iterator<Item = &'static str> {
+    let of_metrics = metric::ALL
+        .iter()
+        .flat_map(|metric| metric.labels.iter().copied());
+    of_metrics.chain([PROBE_LABEL]).chain(OF_THE_RECEIVER)
 }
 
 fn label_value(node: &Node, context: &Context) -> Option<String> {

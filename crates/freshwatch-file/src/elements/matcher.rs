@@ -11,7 +11,7 @@ use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::{Content, Node, Place, Plain};
 
-const MATCHER: Shape = Shape::closed(
+pub(super) const MATCHER: Shape = Shape::closed(
     "a matcher",
     &[
         "equals",
@@ -34,8 +34,10 @@ const MATCHER: Shape = Shape::closed(
         "any",
     ],
 );
-const COUNT: Shape = Shape::closed("`count`", &["equals", "above", "at_least", "below", "at_most"]);
-const LENGTH: Shape = Shape::closed("`length`", &["equals", "above", "at_least", "below", "at_most"]);
+pub(super) const COUNT: Shape =
+    Shape::closed("`count`", &["equals", "above", "at_least", "below", "at_most"]);
+pub(super) const LENGTH: Shape =
+    Shape::closed("`length`", &["equals", "above", "at_least", "below", "at_most"]);
 
 /// What a matcher is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

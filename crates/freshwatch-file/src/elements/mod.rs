@@ -32,6 +32,7 @@ mod timeout;
 mod comparison;
 mod date;
 mod json;
+pub(crate) mod json_schema;
 mod path;
 mod pattern;
 mod placeholder;

@@ -20,7 +20,7 @@ use crate::provenance::MadeFrom;
 use crate::shape::{Elsewhere, Shape};
 use crate::yaml::{Key, Node, Place};
 
-const PROBE: Shape = Shape {
+pub(super) const PROBE: Shape = Shape {
     later: &["steps", "save", "proxy"],
     merging: &[
         "headers", "query", "tls", "resolve", "retry", "expect", "warn", "verdict", "fresh", "labels", "slo",

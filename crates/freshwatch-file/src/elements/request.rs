@@ -11,10 +11,10 @@ use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::{Node, Place};
 
-const QUERY: Shape = Shape::free("`query`", "region: seoul");
+pub(super) const QUERY: Shape = Shape::free("`query`", "region: seoul");
 
 /// More hops than any client follows.
-const MOST_REDIRECTS: u64 = 50;
+pub(super) const MOST_REDIRECTS: u64 = 50;
 
 /// A body is held in memory while it is judged.
 const LARGEST_BODY: u64 = 256 << 20;
@@ -105,15 +105,16 @@ pub(crate) fn options(block: &Block, context: &Context) -> Request {
     request
 }
 
-const HTTP: [(&str, HttpVersion); 3] = [
+pub(super) const HTTP: [(&str, HttpVersion); 3] = [
     ("auto", HttpVersion::Auto),
     ("1.1", HttpVersion::Http1),
     ("2", HttpVersion::Http2),
 ];
 
-const CONNECTION: [(&str, Connection); 2] = [("fresh", Connection::Fresh), ("reuse", Connection::Reuse)];
+pub(super) const CONNECTION: [(&str, Connection); 2] =
+    [("fresh", Connection::Fresh), ("reuse", Connection::Reuse)];
 
-const READ_AS: [(&str, ReadAs); 6] = [
+pub(super) const READ_AS: [(&str, ReadAs); 6] = [
     ("auto", ReadAs::Auto),
     ("json", ReadAs::Json),
     ("xml", ReadAs::Xml),

@@ -11,7 +11,7 @@ use crate::found::Found;
 use crate::mistake::Code;
 use crate::shape::Shape;
 
-const RESOLVE: Shape = Shape::free("`resolve`", "api.example.com:443: 192.0.2.1");
+pub(super) const RESOLVE: Shape = Shape::free("`resolve`", "api.example.com:443: 192.0.2.1");
 
 /// Reads the key `resolve`.
 pub(crate) fn read(value: Value, context: &Context) -> Vec<ResolveOverride> {

@@ -7,7 +7,7 @@ use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::shape::Shape;
 
-const RETRY: Shape = Shape::closed("`retry`", &["attempts", "backoff"]);
+pub(super) const RETRY: Shape = Shape::closed("`retry`", &["attempts", "backoff"]);
 
 /// Reads the key `retry`.
 pub(crate) fn read(value: Value, context: &Context) -> Option<Retry> {

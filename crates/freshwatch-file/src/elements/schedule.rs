@@ -13,6 +13,9 @@ use crate::found::Found;
 use crate::mistake::Code;
 use crate::yaml::Node;
 
+/// Longer ones are no cron line that anybody wrote, in characters.
+pub(super) const LONGEST_CRON_LINE: usize = 500;
+
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 const DEFAULT_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -70,12 +73,12 @@ fn every(node: &Node, context: &Context) -> Option<Duration> {
 /// A cron line.
 pub(crate) fn cron(node: &Node, context: &Context) -> Option<CronLine> {
     let line = scalar::text(node, context)?;
-    if line.len() > 500 {
+    if line.len() > LONGEST_CRON_LINE {
         return context.refuse(
             Found::new(
                 node.place,
                 Code::BadCron,
-                "a cron line of more than 500 characters",
+                format!("a cron line of more than {LONGEST_CRON_LINE} characters"),
             )
             .help("write a shorter one, with ranges and steps such as `*/5`"),
         );

@@ -11,7 +11,7 @@ use crate::found::Found;
 use crate::mistake::Code;
 use crate::shape::Shape;
 
-const SLO: Shape = Shape::closed("`slo`", &["up", "valid", "fresh", "window"]);
+pub(super) const SLO: Shape = Shape::closed("`slo`", &["up", "valid", "fresh", "window"]);
 
 /// The window of a promise that names none.
 const WINDOW: Duration = Duration::from_hours(30 * 24);

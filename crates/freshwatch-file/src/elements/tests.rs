@@ -1,7 +1,7 @@
 //! `tests`: the unit tests of a probe.
 
-mod answer;
-mod before;
+pub(super) mod answer;
+pub(super) mod before;
 mod words;
 
 use freshwatch_probe::definition::Definition;
@@ -18,7 +18,7 @@ use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::{Key, Node, Place};
 
-const TEST: Shape = Shape::closed(
+pub(super) const TEST: Shape = Shape::closed(
     "a test",
     &["name", "now", "before", "answer", "verdict", "reason"],
 );

@@ -12,7 +12,7 @@ use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::Node;
 
-const TLS: Shape = Shape::closed("`tls`", &["ca", "cert", "key", "server_name", "insecure"]);
+pub(super) const TLS: Shape = Shape::closed("`tls`", &["ca", "cert", "key", "server_name", "insecure"]);
 
 /// Reads the key `tls`. Files are relative to the probe file.
 pub(crate) fn read(value: Value, context: &Context) -> Option<Tls> {

@@ -8,7 +8,7 @@ use crate::block::{Block, Value};
 use crate::context::Context;
 use crate::shape::Shape;
 
-const VERDICT: Shape = Shape {
+pub(super) const VERDICT: Shape = Shape {
     merging: VERDICTS,
     ..Shape::closed("`verdict`", VERDICTS)
 };

@@ -11,6 +11,8 @@ mod fingerprint;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod json_schema;
+#[cfg(test)]
 mod purpose;
 #[cfg(test)]
 mod stamp;

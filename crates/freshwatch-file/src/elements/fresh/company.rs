@@ -13,7 +13,7 @@ const FOLLOWS: &str = "`follows` is for `advances`";
 const LANDS: &str = "due moments are for `at` (with `window`) and `period` (with `covers`)";
 
 /// Keys that mean nothing beside a signal, and why.
-fn strangers(signal: &str) -> Vec<(&'static str, &'static str)> {
+pub(in crate::elements) fn strangers(signal: &str) -> Vec<(&'static str, &'static str)> {
     let landing = ["due", "covers", "window", "grace", "roll"].map(|key| (key, LANDS));
     let times = |why| ["format", "timezone", "unit", "max_skew"].map(|key| (key, why));
     match signal {

@@ -13,10 +13,11 @@ use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::{Content, Node};
 
-const SOURCE: Shape = Shape::closed("a source", &["header", "text", "of", "join", "keys"]);
+pub(in crate::elements) const SOURCE: Shape =
+    Shape::closed("a source", &["header", "text", "of", "join", "keys"]);
 
 /// The keys of which a source has one; `of` comes with `join`.
-const KINDS: [&str; 4] = ["header", "text", "join", "keys"];
+pub(in crate::elements) const KINDS: [&str; 4] = ["header", "text", "join", "keys"];
 
 /// The patterns of a year, of a month and of a day, by how many parts they have.
 const DATES: [&str; 3] = ["%Y", "%Y-%m", "%Y-%m-%d"];

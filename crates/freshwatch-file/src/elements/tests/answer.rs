@@ -20,7 +20,7 @@ use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::{Content, Node};
 
-const ANSWER: Shape = Shape::closed(
+pub(in crate::elements) const ANSWER: Shape = Shape::closed(
     "`answer`",
     &[
         "status",
@@ -33,8 +33,8 @@ const ANSWER: Shape = Shape::closed(
         "down",
     ],
 );
-const HEADERS: Shape = Shape::free("`headers`", "content-type: application/json");
-const CERTIFICATE: Shape = Shape::closed("`certificate`", &["valid_for"]);
+pub(in crate::elements) const HEADERS: Shape = Shape::free("`headers`", "content-type: application/json");
+pub(in crate::elements) const CERTIFICATE: Shape = Shape::closed("`certificate`", &["valid_for"]);
 
 /// The largest file of a recorded answer in bytes.
 const LARGEST: usize = 4 << 20;

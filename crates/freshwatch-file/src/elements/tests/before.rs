@@ -15,7 +15,8 @@ use crate::mistake::Code;
 use crate::shape::Shape;
 use crate::yaml::{Content, Node, Place};
 
-const BEFORE: Shape = Shape::closed("`before`", &["seen", "value", "item", "follows", "answer"]);
+pub(in crate::elements) const BEFORE: Shape =
+    Shape::closed("`before`", &["seen", "value", "item", "follows", "answer"]);
 
 /// A test of a probe: what `before` is held against.
 pub(super) struct Scene<'s> {
