@@ -13,6 +13,8 @@ pub mod expectation;
 pub mod explain;
 pub mod fingerprint;
 pub mod freshness;
+pub mod gate;
+pub mod promise;
 pub mod request;
 pub mod template;
 
