@@ -14,6 +14,7 @@
 //!
 //! [`Definition`]: freshwatch_probe::definition::Definition
 
+mod gate;
 mod load;
 mod parse;
 mod purpose;
@@ -39,6 +40,8 @@ mod picture;
 
 pub use elements::json_schema::schema as json_schema;
 pub use load::{Stamp, load, load_for, stamp};
+pub use gate::parse_gate;
+pub use load::{Stamp, load, load_for, load_gate, stamp};
 pub use mistake::{Also, Code, Mistake};
 pub use mistakes::Mistakes;
 pub use parse::{ProbeSet, Source, parse, parse_for};

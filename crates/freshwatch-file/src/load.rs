@@ -7,11 +7,13 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use freshwatch_probe::gate::Gate;
 use freshwatch_probe::unreadable;
 
 pub use self::stamp::{Stamp, stamp};
 use self::walk::{MOST_FILES, Obstacle, Sight, walk};
 use crate::found::Found;
+use crate::gate;
 use crate::mistake::Code;
 use crate::mistakes::Mistakes;
 use crate::parse::{LARGEST_FILE, ProbeSet, Source, parse_beside, start_of, too_large};
@@ -56,6 +58,26 @@ pub fn load_for(
         );
     }
     parse_beside(reading.sources, reading.found, purpose, env, &read_bounded)
+}
+
+/// Reads the file of a gate.
+///
+/// # Errors
+/// Every mistake in it, or why it cannot be read.
+pub fn load_gate(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Gate, Mistakes> {
+    let mut reading = Reading::default();
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => reading.failed(
+            &path.display().to_string(),
+            "this is a folder".to_owned(),
+            "a gate is one file: name it",
+        ),
+        Ok(metadata) if metadata.is_file() => reading.file(path),
+        Ok(_) => reading.obstacle(path, &Obstacle::NoFile),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => reading.obstacle(path, &Obstacle::Missing),
+        Err(error) => reading.cannot_be_read(path, &error),
+    }
+    gate::parse_beside(reading.sources, reading.found, env)
 }
 
 #[derive(Default)]

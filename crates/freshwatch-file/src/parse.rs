@@ -61,6 +61,9 @@ pub struct ProbeSet {
 pub(crate) const FILE: Shape = Shape::closed("a probe file", &["defaults", "calendars", "probes"]);
 pub(crate) const PROBES: Shape = Shape::free("`probes`", "real-price: {get: https://…}");
 
+/// What to do about a file without anything in it.
+const EMPTY: &str = "declare probes under `probes:`, or remove the file";
+
 /// Reads texts that are already in memory. `env` looks environment variables up, `read_file` reads the JSON Schemas
 /// that the texts name; nothing else of the world is seen.
 ///
@@ -109,7 +112,7 @@ pub(crate) fn parse_beside(
     let mut declared = Declared::default();
     for file in readable {
         // One tree at a time: together they are several times as large as all that comes out of them.
-        if let Some(root) = root(file, &sources[file].text, &context) {
+        if let Some(root) = root(file, &sources[file].text, EMPTY, &context) {
             declared.read(root, &context);
         }
     }
@@ -142,7 +145,7 @@ fn calendars_of(file: usize, text: &str) -> Option<Node> {
     Some(member.value)
 }
 
-fn drop_byte_order_mark(source: &mut Source) {
+pub(crate) fn drop_byte_order_mark(source: &mut Source) {
     if source.text.starts_with('\u{feff}') {
         source.text.remove(0);
     }
@@ -163,7 +166,8 @@ pub(crate) fn too_large(place: Place) -> Found {
         .help("split it into several files of one folder")
 }
 
-fn root(file: usize, text: &str, context: &Context) -> Option<Node> {
+/// The tree of a file; `otherwise` is what to do about one without anything in it.
+pub(crate) fn root(file: usize, text: &str, otherwise: &str, context: &Context) -> Option<Node> {
     if text.len() > LARGEST_FILE {
         return context.refuse(too_large(start_of(file)));
     }
@@ -175,10 +179,9 @@ fn root(file: usize, text: &str, context: &Context) -> Option<Node> {
     match tree.root {
         Some(root) if !root.is_null() => Some(root),
         Some(_) | None if is_broken => None,
-        Some(_) | None => context.refuse(
-            Found::new(start_of(file), Code::Empty, "the file is empty")
-                .help("declare probes under `probes:`, or remove the file"),
-        ),
+        Some(_) | None => {
+            context.refuse(Found::new(start_of(file), Code::Empty, "the file is empty").help(otherwise))
+        }
     }
 }
 

@@ -63,7 +63,7 @@ pub enum Rule {
         probes: Probes,
         /// Which budget.
         promise: Promise,
-        /// Over how long: one of [`BURN_RATE_WINDOWS`].
+        /// Over how long: one of [`BURN_RATE_WINDOWS`](crate::promise::BURN_RATE_WINDOWS).
         over: Duration,
         /// A number.
         bound: Bound,
@@ -109,18 +109,6 @@ pub enum Rule {
         bound: Bound,
     },
 }
-
-/// The windows over which burn rates are recorded, from the shortest.
-pub const BURN_RATE_WINDOWS: [Duration; 8] = [
-    Duration::from_mins(5),
-    Duration::from_mins(30),
-    Duration::from_hours(1),
-    Duration::from_hours(2),
-    Duration::from_hours(6),
-    Duration::from_hours(24),
-    Duration::from_hours(3 * 24),
-    Duration::from_hours(30 * 24),
-];
 
 /// Which probes a condition is about.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,5 +8,6 @@
 //! are those of [`freshwatch_probe::metric`]. Numbers that people promise are [`decimal::Decimal`]s, never floats.
 
 pub mod decimal;
+pub mod gate;
 pub mod promise;
 pub mod series;

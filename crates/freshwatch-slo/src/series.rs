@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use freshwatch_probe::duration;
+pub use freshwatch_probe::promise::BURN_RATE_WINDOWS;
 
 /// The share of good runs over the promise's window, between 0 and 1.
 pub const KEPT: &str = "probe_promise:good_runs:ratio";
@@ -22,18 +23,6 @@ pub const BAD_RUNS: &str = "probe_promise:bad_runs:sum";
 
 /// How many runs count for the promise within its window: a whole number.
 pub const COUNTED_RUNS: &str = "probe_promise:counted_runs:sum";
-
-/// The windows whose burn rates are recorded, from the shortest to the longest.
-pub const BURN_RATE_WINDOWS: [Duration; 8] = [
-    Duration::from_mins(5),
-    Duration::from_mins(30),
-    Duration::from_hours(1),
-    Duration::from_hours(2),
-    Duration::from_hours(6),
-    Duration::from_hours(24),
-    Duration::from_hours(3 * 24),
-    Duration::from_hours(30 * 24),
-];
 
 /// The burn rate over a window: 1 spends exactly the budget, if it goes on like that.
 pub fn burn_rate(window: Duration) -> String {

@@ -2,6 +2,7 @@
 
 pub(crate) mod calendars;
 pub(crate) mod defaults;
+pub(crate) mod gate;
 pub(crate) mod probe;
 
 pub(crate) mod needs;

@@ -10,7 +10,7 @@ use freshwatch_file::{Code, Mistakes, ProbeSet, Purpose};
 use crate::dump;
 
 /// What `${env:…}` gives in the golden files. No picture may show a value.
-fn env(name: &str) -> Option<String> {
+pub fn env(name: &str) -> Option<String> {
     match name {
         "TOKEN" => Some("s3cret-token".into()),
         "PASSWORD" => Some("s3cret\"password".into()),
@@ -40,7 +40,7 @@ fn cases(name: &str) -> Vec<PathBuf> {
     paths
 }
 
-fn check(case: &Path, text: &str) {
+pub fn check(case: &Path, text: &str) {
     let stem = case.file_stem().unwrap().to_str().unwrap();
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(std::env::current_dir().unwrap().join(case.parent().unwrap()));
@@ -69,7 +69,7 @@ fn files_with_mistakes() {
 }
 
 /// A line for every mistake with the text that it underlines, then the pictures.
-fn pictures(mistakes: &Mistakes) -> String {
+pub fn pictures(mistakes: &Mistakes) -> String {
     let mut text = String::new();
     for mistake in mistakes.iter() {
         let (line, column, code) = (mistake.line, mistake.column, mistake.code.as_str());

@@ -9,6 +9,7 @@ mod dump;
 #[cfg(test)]
 mod fingerprint;
 #[cfg(test)]
+mod gates;
 mod golden;
 #[cfg(test)]
 mod json_schema;
