@@ -110,6 +110,20 @@ pub enum Rule {
     },
 }
 
+impl Rule {
+    /// The key of the grammar.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::BudgetLeft { .. } => "budget_left",
+            Self::BurnRate { .. } => "burn_rate",
+            Self::LastVerdict { .. } => "last_verdict",
+            Self::Ratio { .. } => "ratio",
+            Self::Quantile { .. } => "quantile",
+            Self::Value { .. } => "promql",
+        }
+    }
+}
+
 /// Which probes a condition is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Probes {

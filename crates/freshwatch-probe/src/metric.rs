@@ -61,10 +61,15 @@ pub enum Subject {
     Probe,
     /// The prober's own.
     Prober,
+    /// A gate's: every series carries `gate`.
+    Gate,
 }
 
 /// The label that every series of a probe carries.
 pub const PROBE_LABEL: &str = "probe";
+
+/// The label that every series of a gate carries.
+pub const GATE_LABEL: &str = "gate";
 
 /// Upper bounds for the time of a run, in milliseconds: they include the usual promises, 0.8 s among them.
 const RUN_DURATION_BOUNDS: &[u32] = &[
@@ -191,13 +196,19 @@ metrics! {
         "Batches that were given up.";
     Prober FRESHWATCH_LAST_EXPORT_SUCCESS = "freshwatch_last_export_success_timestamp_seconds" Gauge, Seconds, [],
         "When a batch was last accepted, as Unix time.";
+
+    // Gates: pushed once by each `freshwatch gate`.
+    Gate FRESHWATCH_GATE_VERDICT = "freshwatch_gate_verdict" Gauge, None, ["verdict"],
+        "1 for what the gate said, 0 for the two others.";
+    Gate FRESHWATCH_GATE_BYPASS = "freshwatch_gate_bypass" Gauge, None, ["verdict"],
+        "1: somebody went past the gate, over this verdict; `by` and `reason` say who and why. Absent: nobody did.";
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{ALL, Kind, Metric, PROBE_LABEL, Subject, Unit};
+    use super::{ALL, GATE_LABEL, Kind, Metric, PROBE_LABEL, Subject, Unit};
 
     /// What Prometheus takes as a metric's or a label's name, but for the colon that is left to recording rules.
     fn is_name(text: &str) -> bool {
@@ -239,6 +250,7 @@ mod tests {
             metric.name.starts_with(match metric.subject {
                 Subject::Probe => "probe_",
                 Subject::Prober => "freshwatch_",
+                Subject::Gate => "freshwatch_gate_",
             })
         });
     }
@@ -246,7 +258,7 @@ mod tests {
     #[test]
     fn labels_of_their_own_are_neither_the_probes_nor_the_receivers() {
         each(|metric| {
-            let taken = [PROBE_LABEL, "job", "instance", "le", "quantile"];
+            let taken = [PROBE_LABEL, GATE_LABEL, "job", "instance", "le", "quantile"];
             metric.labels.iter().all(|label| !taken.contains(label))
         });
     }

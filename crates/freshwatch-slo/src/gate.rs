@@ -21,9 +21,11 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use freshwatch_probe::gate::{Condition, NoData, Rule};
+use freshwatch_probe::matcher::Operator;
 
 use self::answer::{Reading, Trouble};
 use self::finding::{Code, Finding, Outcome};
@@ -144,8 +146,27 @@ fn judge(condition: &Condition, answers: &[Answer]) -> Vec<Finding> {
             finding.outcome = Outcome::Skipped;
         }
     }
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.outcome));
+    findings.sort_by(|one, other| worse_first(&condition.rule, one, other));
     findings
+}
+
+/// By outcome, and among those that have the same by how near the value is to what the bound forbids.
+fn worse_first(rule: &Rule, one: &Finding, other: &Finding) -> Ordering {
+    let by_value = one.value.unwrap_or(0.0).total_cmp(&other.value.unwrap_or(0.0));
+    let is_small_bad = match rule {
+        Rule::BudgetLeft { bound, .. }
+        | Rule::BurnRate { bound, .. }
+        | Rule::Ratio { bound, .. }
+        | Rule::Quantile { bound, .. }
+        | Rule::Value { bound, .. } => matches!(bound.operator, Operator::Above | Operator::AtLeast),
+        Rule::LastVerdict { .. } => false,
+    };
+    let worse = if is_small_bad {
+        by_value
+    } else {
+        by_value.reverse()
+    };
+    other.outcome.cmp(&one.outcome).then(worse)
 }
 
 /// All that the rule asks for, or the first trouble with it.

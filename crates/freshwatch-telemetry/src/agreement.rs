@@ -10,7 +10,7 @@ use prost::Message;
 
 use crate::otlp::encode::Encoder;
 use crate::prometheus;
-use crate::record::{Probe, of_prober, of_standing};
+use crate::record::{Bearer, of_prober, of_standing};
 use crate::sample::{FixedState, NOON, named, prober, resource, time, unanswered};
 use crate::state::State;
 
@@ -27,7 +27,7 @@ fn over_otlp(state: &dyn State) -> Values {
     let mut encoder = Encoder::new(&resource());
     let mut batches = Vec::new();
     for standing in state.after(None, usize::MAX) {
-        let probe = Some(Probe::of(&standing.definition));
+        let probe = Some(Bearer::probe(&standing.definition));
         batches.extend(encoder.take(probe, |visit| of_standing(&standing, time(NOON), visit)));
     }
     let prober = state.prober();

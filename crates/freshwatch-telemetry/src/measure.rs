@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::otlp::encode::Encoder;
 use crate::prometheus;
-use crate::record::{Probe, of_standing};
+use crate::record::{Bearer, of_standing};
 use crate::sample::{FixedState, NOON, prober, resource, time};
 use crate::state::State;
 
@@ -23,7 +23,7 @@ fn what_a_point_costs() {
         let began = moment();
         let (mut points, mut bytes, mut batches) = (0, 0, 0);
         for standing in &standings {
-            let probe = Some(Probe::of(&standing.definition));
+            let probe = Some(Bearer::probe(&standing.definition));
             for batch in encoder.take(probe, |visit| of_standing(standing, time(NOON), visit)) {
                 points += batch.points;
                 bytes += batch.body.len();

@@ -304,7 +304,7 @@ mod tests {
         let mut page = Page::default();
         page.add(&Measurement {
             metric: metric::FRESHWATCH_PROBES,
-            probe: None,
+            bearer: None,
             label: None,
             value: Value::Ended,
             time: time(NOON),

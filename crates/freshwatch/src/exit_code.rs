@@ -7,31 +7,50 @@ use freshwatch_probe::verdict::Verdict;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum ExitCode {
     /// Every verdict is `ok` or `degraded`, and everything was delivered.
-    Ok = 0,
+    Ok,
     /// A crash, or a report that could not be printed.
-    Crash = 1,
+    Crash,
     /// Some verdict is `down`.
-    Down = 2,
+    Down,
     /// Some verdict is `unknown`.
-    Unknown = 3,
+    Unknown,
     /// Some verdict is `stale`.
-    Stale = 4,
+    Stale,
     /// Some verdict is `invalid`.
-    Invalid = 5,
+    Invalid,
     /// Results could not be delivered to the configured OTLP endpoint.
-    NotDelivered = 6,
+    NotDelivered,
     /// Some test of a probe does not hold.
-    TestFailed = 7,
+    TestFailed,
+    /// The gate says that some condition is broken.
+    Blocked,
+    /// The gate cannot tell whether every condition holds.
+    Inconclusive,
     /// Wrong use of the command line or of an environment variable (`EX_USAGE` of sysexits.h).
-    Usage = 64,
+    Usage,
     /// Probe files with mistakes; nothing was probed (`EX_CONFIG` of sysexits.h).
-    Mistakes = 78,
+    Mistakes,
 }
 
 impl ExitCode {
+    /// The number that the system is told. Those of the gate are what pipelines expect of gates: 0, 1 and 2.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Crash | Self::Blocked => 1,
+            Self::Down | Self::Inconclusive => 2,
+            Self::Unknown => 3,
+            Self::Stale => 4,
+            Self::Invalid => 5,
+            Self::NotDelivered => 6,
+            Self::TestFailed => 7,
+            Self::Usage => 64,
+            Self::Mistakes => 78,
+        }
+    }
+
     /// The code of a round: the worst verdict that counts, in the order 2, 5, 4, 3; then delivery.
     pub fn of_round(verdicts: impl IntoIterator<Item = Verdict>, fail_on: &FailOn, delivered: bool) -> Self {
         let seen: BTreeSet<Verdict> = verdicts
@@ -55,7 +74,7 @@ impl ExitCode {
 
 impl From<ExitCode> for process::ExitCode {
     fn from(code: ExitCode) -> Self {
-        Self::from(code as u8)
+        Self::from(code.number())
     }
 }
 
@@ -107,7 +126,7 @@ mod tests {
             FailOn::parse(fail_on).unwrap()
         };
         let code = ExitCode::of_round(verdicts.iter().copied(), &fail_on, delivered);
-        assert_eq!(code as u8, expected, "{verdicts:?}");
+        assert_eq!(code.number(), expected, "{verdicts:?}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod commands;
 mod daemon;
 mod demo;
 pub mod exit_code;
+mod gate;
 pub mod report;
 mod round;
 mod state_file;
@@ -35,6 +36,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Lint(options) => commands::lint::run(&options),
         Command::Test(options) => commands::test::run(&options),
         Command::Explain(options) => commands::explain::run(&options),
+        Command::Gate(options) => commands::gate::run(&options),
         Command::Demo(options) => commands::demo::run(&options),
     };
     outcome.unwrap_or_else(|error| stopped_by(&error))

@@ -2,7 +2,7 @@
 
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value};
 
-use crate::record::Probe;
+use crate::record::Bearer;
 
 /// The attributes of one span or record. A probe's label of the name of one that is set already is left out.
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl Attributes {
     }
 
     /// The name and the labels of a probe, as every series of it carries them.
-    pub(super) fn probe(&mut self, probe: Probe<'_>) {
+    pub(super) fn probe(&mut self, probe: Bearer<'_>) {
         for (key, value) in probe.shared_labels() {
             if self.0.iter().all(|set| set.key != key) {
                 self.text(key, value);

@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::resource::v1 as proto;
 use prost::Message;
 
 use super::wire::{self, Attributes, FRAME};
-use crate::record::{Measurement, Probe};
+use crate::record::{Bearer, Measurement};
 use crate::resource::{Resource, VERSION};
 use crate::sections::{Section, Sections};
 
@@ -65,14 +65,14 @@ impl Encoder {
         encoder
     }
 
-    /// Takes in everything that `measure` visits, all of which is of this probe or of the prober itself. Gives the
+    /// Takes in everything that `measure` visits, all of which is of this probe or gate, or of the prober itself. Gives the
     /// requests that are full.
     pub(crate) fn take<'a>(
         &mut self,
-        probe: Option<Probe<'a>>,
+        bearer: Option<Bearer<'a>>,
         measure: impl FnOnce(&mut dyn FnMut(Measurement<'a>)),
     ) -> Vec<Batch> {
-        let attributes = Attributes::of(probe);
+        let attributes = Attributes::of(bearer);
         let mut full = Vec::new();
         measure(&mut |measurement| full.extend(self.push(&attributes, &measurement)));
         full
@@ -172,14 +172,14 @@ mod tests {
 
     use super::{Batch, Encoder, MOST_BYTES, MOST_POINTS, key_values};
     use crate::otlp::wire::unix_nanos;
-    use crate::record::{Measurement, Probe, Value, of_prober, of_run, of_standing};
+    use crate::record::{Bearer, Measurement, Value, of_prober, of_run, of_standing};
     use crate::resource::Resource;
     use crate::sample::{NOON, answered, labels, prober, resource, standing, time};
 
     fn encode(runs: &[Run]) -> Vec<Batch> {
         let mut encoder = Encoder::new(&resource());
         let of = |run: &Run| {
-            encoder.take(Some(Probe::of(&run.definition)), |visit| {
+            encoder.take(Some(Bearer::probe(&run.definition)), |visit| {
                 of_run(run, run.ended(), visit);
             })
         };
@@ -344,7 +344,7 @@ mod tests {
 
         let mut encoder = Encoder::new(&resource());
         for measurement in &measurements {
-            assert_eq!(encoder.take(measurement.probe, |visit| visit(*measurement)), []);
+            assert_eq!(encoder.take(measurement.bearer, |visit| visit(*measurement)), []);
         }
         let batch = encoder.finish().unwrap();
         assert_eq!(batch.points, measurements.len());
@@ -366,7 +366,7 @@ mod tests {
         let standing = standing([]);
         let before = time("2026-11-21T07:00:00Z");
         let mut encoder = Encoder::new(&resource());
-        encoder.take(Some(Probe::of(&standing.definition)), |visit| {
+        encoder.take(Some(Bearer::probe(&standing.definition)), |visit| {
             of_standing(&standing, before, visit);
         });
         for metric in metrics(&encoder.finish().unwrap()) {

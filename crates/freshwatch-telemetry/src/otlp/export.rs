@@ -25,7 +25,7 @@ use super::snapshot::{Gone, Snapshot};
 use super::status::ExportStatus;
 use super::told::Told;
 use crate::parcel::Signal;
-use crate::record::{Probe, of_prober, of_standing};
+use crate::record::{Bearer, of_prober, of_standing};
 use crate::resource::Resource;
 use crate::spool::Limits;
 use crate::state::State;
@@ -210,7 +210,7 @@ impl Reader<'_> {
         let mut gone = Vec::new();
         let mut current = Vec::new();
         for standing in standings {
-            let probe = Some(Probe::of(&standing.definition));
+            let probe = Some(Bearer::probe(&standing.definition));
             current.clear();
             full.extend(self.encoder.take(probe, |visit| {
                 of_standing(standing, time, &mut |measurement| {

@@ -13,6 +13,7 @@ mod bundle;
 mod records;
 mod spans;
 
+mod gate;
 mod parcel;
 mod parts;
 mod post;
@@ -38,6 +39,7 @@ pub(crate) mod transport;
 
 pub use config::{Config, Configs};
 pub use export::{Exporter, Storage};
+pub use gate::push_gate;
 pub use push::{Delivery, Failure, Rejected, push};
 pub use retry::Backoff;
 pub use status::ExportStatus;

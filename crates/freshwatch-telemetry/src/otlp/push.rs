@@ -17,7 +17,7 @@ use super::parts::{Cuts, Outcome, Parts};
 use super::post::{Post, after};
 use super::{records, spans};
 use crate::parcel::Parcel;
-use crate::record::{Probe, of_one_shot, of_run};
+use crate::record::{Bearer, of_one_shot, of_run};
 use crate::resource::Resource;
 
 /// How a delivery went.
@@ -100,7 +100,7 @@ pub async fn push(
     let probes = count(runs.len());
     let mut encoder = Encoder::new(resource);
     for (end, run) in in_order(runs, now) {
-        let probe = Some(Probe::of(&run.definition));
+        let probe = Some(Bearer::probe(&run.definition));
         for batch in encoder.take(probe, |visit| of_run(run, end, visit)) {
             courier
                 .deliver_or_lose(&pack(batch, config.compression, now))
@@ -122,7 +122,7 @@ pub(super) fn batches(resource: &Resource, runs: &[Run], now: Timestamp) -> Vec<
     let mut encoder = Encoder::new(resource);
     let mut batches = Vec::new();
     for (end, run) in in_order(runs, now) {
-        let probe = Some(Probe::of(&run.definition));
+        let probe = Some(Bearer::probe(&run.definition));
         batches.extend(encoder.take(probe, |visit| of_run(run, end, visit)));
     }
     batches.extend(encoder.take(None, |visit| of_one_shot(probes, now, visit)));

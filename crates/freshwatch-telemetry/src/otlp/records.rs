@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::logs::v1::{LogRecord, SeverityNumber};
 
 use super::attributes::{Attributes, any};
 use super::wire::unix_nanos;
-use crate::record::Probe;
+use crate::record::Bearer;
 
 /// By this name receivers tell these records from others
 /// (<https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-eventname>).
@@ -25,7 +25,7 @@ pub(super) fn of_change(run: &Run, was: Option<Verdict>, text: &str) -> LogRecor
     if let Some(reason) = run.judgment.reasons.first() {
         attributes.text("reason", reason.code.as_str());
     }
-    attributes.probe(Probe::of(&run.definition));
+    attributes.probe(Bearer::probe(&run.definition));
     let severity = match verdict {
         Verdict::Ok | Verdict::Degraded => SeverityNumber::Info,
         Verdict::Stale | Verdict::Invalid | Verdict::Down | Verdict::Unknown => SeverityNumber::Warn,

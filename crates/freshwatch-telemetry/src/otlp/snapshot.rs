@@ -13,7 +13,7 @@ use freshwatch_probe::definition::Definition;
 use freshwatch_probe::metric::Metric;
 use jiff::Timestamp;
 
-use crate::record::{Measurement, Probe, Value};
+use crate::record::{Bearer, Measurement, Value};
 
 /// Every series that was exported last. While an export goes on, those of the one before are taken out in the
 /// order of the probes' names.
@@ -128,8 +128,8 @@ impl From<Exported> for Gone {
 
 impl Gone {
     /// Of which probe; `None`: of the prober itself.
-    pub(super) fn probe(&self) -> Option<Probe<'_>> {
-        self.definition.as_deref().map(Probe::of)
+    pub(super) fn probe(&self) -> Option<Bearer<'_>> {
+        self.definition.as_deref().map(Bearer::probe)
     }
 
     /// The end of each series, at `time`.
@@ -140,10 +140,10 @@ impl Gone {
 }
 
 impl Series {
-    fn end<'a>(&'a self, probe: Option<Probe<'a>>, time: Timestamp) -> Measurement<'a> {
+    fn end<'a>(&'a self, probe: Option<Bearer<'a>>, time: Timestamp) -> Measurement<'a> {
         Measurement {
             metric: self.metric,
-            probe,
+            bearer: probe,
             label: self.label.as_deref(),
             value: Value::Ended,
             time,
@@ -186,9 +186,9 @@ fn matches(shape: &Shape, current: &[Measurement<'_>]) -> bool {
 /// The series of a probe that are no longer there, now that it is defined so and has this shape.
 fn ended(before: Exported, definition: &Arc<Definition>, shape: &Arc<Shape>) -> Option<Gone> {
     let has_same_labels = Arc::ptr_eq(&before.definition, definition)
-        || Probe::of(&before.definition)
+        || Bearer::probe(&before.definition)
             .shared_labels()
-            .eq(Probe::of(definition).shared_labels());
+            .eq(Bearer::probe(definition).shared_labels());
     let series = if !has_same_labels {
         relabelled(&before, definition, shape)
     } else if Arc::ptr_eq(&before.shape, shape) {
@@ -211,7 +211,7 @@ fn without(before: &Shape, now: &Shape) -> Option<Arc<Shape>> {
 /// value of the same series and time would be refused, and the whole request with it.
 fn relabelled(before: &Exported, definition: &Arc<Definition>, shape: &Shape) -> Option<Arc<Shape>> {
     let whole = |series: &Series, definition: &Definition| {
-        let series = series.end(Some(Probe::of(definition)), Timestamp::UNIX_EPOCH);
+        let series = series.end(Some(Bearer::probe(definition)), Timestamp::UNIX_EPOCH);
         let labels = series
             .labels()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));

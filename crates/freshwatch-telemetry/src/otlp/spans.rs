@@ -17,7 +17,7 @@ use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 
 use super::attributes::Attributes;
 use super::wire::unix_nanos;
-use crate::record::Probe;
+use crate::record::Bearer;
 
 /// So many reasons are told.
 const MOST_REASONS: usize = 16;
@@ -58,7 +58,7 @@ fn whole(run: &Run, trace: &Trace) -> Span {
     }
     let (key, value) = SYNTHETIC;
     attributes.text(key, value);
-    attributes.probe(Probe::of(&run.definition));
+    attributes.probe(Bearer::probe(&run.definition));
     let status = match judgment.verdict {
         Verdict::Down | Verdict::Invalid => {
             let why = judgment

@@ -7,7 +7,7 @@ use freshwatch_probe::histogram::Histogram;
 use freshwatch_probe::metric::{Kind, Metric};
 use jiff::Timestamp;
 
-use crate::record::{Measurement, Probe, Value};
+use crate::record::{Bearer, Measurement, Value};
 
 /// What follows a field's number.
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ pub(super) const ITEM: u8 = 2;
 /// What the tag and the length of an embedded message take at most.
 pub(super) const FRAME: usize = 6;
 
-/// The attributes that every point of a probe carries, encoded.
+/// The attributes that every point of a probe or a gate carries, encoded.
 #[derive(Debug, Default)]
 pub(super) struct Attributes {
     of_numbers: Vec<u8>,
@@ -43,10 +43,10 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
-    /// Those of a probe; of the prober itself, none.
-    pub(super) fn of(probe: Option<Probe<'_>>) -> Self {
+    /// Those of a probe or a gate; of the prober itself, none.
+    pub(super) fn of(bearer: Option<Bearer<'_>>) -> Self {
         let mut attributes = Self::default();
-        for (key, value) in probe.into_iter().flat_map(Probe::shared_labels) {
+        for (key, value) in bearer.into_iter().flat_map(Bearer::shared_labels) {
             attribute(&mut attributes.of_numbers, NUMBER.attributes, key, value);
             attribute(&mut attributes.of_histograms, HISTOGRAM.attributes, key, value);
         }
@@ -72,7 +72,7 @@ const HISTOGRAM: Fields = Fields {
     flags: 10,
 };
 
-/// Writes a measurement as a point; the attributes are those of its probe.
+/// Writes a measurement as a point; the attributes are those of its bearer.
 pub(super) fn point(buffer: &mut Vec<u8>, attributes: &Attributes, measurement: &Measurement<'_>) {
     let (fields, shared) = match measurement.metric.kind {
         Kind::Gauge | Kind::Counter => (NUMBER, &attributes.of_numbers),
@@ -103,10 +103,8 @@ pub(super) fn point(buffer: &mut Vec<u8>, attributes: &Attributes, measurement: 
 
 fn write_labels(buffer: &mut Vec<u8>, field: u8, shared: &[u8], measurement: &Measurement<'_>) {
     let own = measurement.own_label();
-    let is_taken = own.is_some_and(|(name, _)| {
-        let labels = measurement.probe.map(|probe| probe.labels);
-        labels.is_some_and(|labels| labels.contains_key(name))
-    });
+    let is_taken =
+        own.is_some_and(|(name, _)| measurement.bearer.is_some_and(|bearer| bearer.has_label(name)));
     if is_taken {
         for (key, value) in measurement.labels() {
             attribute(buffer, field, key, value);

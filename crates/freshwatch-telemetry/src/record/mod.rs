@@ -4,6 +4,7 @@
 //! Measurements are handed to a visitor one after the other, never collected: ten thousand probes show half a
 //! million of them.
 
+mod gate;
 mod prober;
 mod run;
 mod standing;
@@ -11,11 +12,12 @@ mod standing;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use freshwatch_probe::definition::{Definition, ProbeName};
+use freshwatch_probe::definition::Definition;
 use freshwatch_probe::histogram::Histogram;
-use freshwatch_probe::metric::{Metric, PROBE_LABEL};
+use freshwatch_probe::metric::{GATE_LABEL, Metric, PROBE_LABEL};
 use jiff::Timestamp;
 
+pub use gate::{Gate, of_bypass, of_gate};
 pub use prober::{of_one_shot, of_prober};
 pub use run::of_run;
 pub use standing::of_standing;
@@ -29,8 +31,8 @@ const RECEIVERS_LABELS: [&str; 4] = ["job", "instance", "le", "quantile"];
 pub struct Measurement<'a> {
     /// What was measured.
     pub metric: &'static Metric,
-    /// Of which probe; `None`: of the prober itself.
-    pub probe: Option<Probe<'a>>,
+    /// Of what; `None`: of the prober itself.
+    pub bearer: Option<Bearer<'a>>,
     /// The value of the metric's own label.
     pub label: Option<&'a str>,
     /// The value, in the metric's unit.
@@ -39,13 +41,13 @@ pub struct Measurement<'a> {
     pub time: Timestamp,
 }
 
-/// What every series of a probe carries.
+/// What every series of a probe or of a gate carries.
 #[derive(Debug, Clone, Copy)]
-pub struct Probe<'a> {
-    /// The probe's name.
-    pub name: &'a ProbeName,
-    /// The probe's labels.
-    pub labels: &'a BTreeMap<String, String>,
+pub struct Bearer<'a> {
+    /// The label that names it, and its name.
+    identity: (&'static str, &'a str),
+    /// Its further labels.
+    labels: &'a BTreeMap<String, String>,
 }
 
 /// The value of a series; which one it is follows from the metric's kind, but for the end.
@@ -71,13 +73,26 @@ pub enum Value<'a> {
     Ended,
 }
 
-impl<'a> Probe<'a> {
-    /// What every series of this definition carries.
-    pub fn of(definition: &'a Definition) -> Self {
+impl<'a> Bearer<'a> {
+    /// What every series of a probe carries.
+    pub fn probe(definition: &'a Definition) -> Self {
         Self {
-            name: &definition.name,
+            identity: (PROBE_LABEL, definition.name.as_str()),
             labels: &definition.labels,
         }
+    }
+
+    /// What every series of a gate carries.
+    pub const fn gate(name: &'a str, labels: &'a BTreeMap<String, String>) -> Self {
+        Self {
+            identity: (GATE_LABEL, name),
+            labels,
+        }
+    }
+
+    /// Whether it has a label of this name.
+    pub(crate) fn has_label(self, name: &str) -> bool {
+        self.labels.contains_key(name)
     }
 
     /// The names and values that every series carries, but for labels of the metric's own that have one of these
@@ -87,10 +102,10 @@ impl<'a> Probe<'a> {
             .labels
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        let is_free = |(name, value): &(&str, &str)| {
-            *name != PROBE_LABEL && !RECEIVERS_LABELS.contains(name) && !value.is_empty()
+        let is_free = move |(name, value): &(&str, &str)| {
+            *name != self.identity.0 && !RECEIVERS_LABELS.contains(name) && !value.is_empty()
         };
-        std::iter::once((PROBE_LABEL, self.name.as_str())).chain(labels.filter(is_free))
+        std::iter::once(self.identity).chain(labels.filter(is_free))
     }
 }
 
@@ -100,11 +115,11 @@ impl<'a> Measurement<'a> {
         Some((*self.metric.labels.first()?, self.label?))
     }
 
-    /// The names and values of the series' labels. Where a probe's label has the name of the metric's own, the
+    /// The names and values of the series' labels. Where a label of the bearer's has the name of the metric's own, the
     /// metric's wins.
     pub fn labels(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let own = self.own_label();
-        let shared = self.probe.into_iter().flat_map(Probe::shared_labels);
+        let shared = self.bearer.into_iter().flat_map(Bearer::shared_labels);
         shared
             .filter(move |(name, _)| own.is_none_or(|(taken, _)| taken != *name))
             .chain(own)
@@ -113,7 +128,7 @@ impl<'a> Measurement<'a> {
 
 /// Makes measurements of one subject at one time, and hands them on.
 struct Recorder<'a, 'v> {
-    probe: Option<Probe<'a>>,
+    bearer: Option<Bearer<'a>>,
     time: Timestamp,
     visit: &'v mut dyn FnMut(Measurement<'a>),
 }
@@ -141,7 +156,7 @@ impl<'a> Recorder<'a, '_> {
     fn record(&mut self, metric: &'static Metric, label: Option<&'a str>, value: Value<'a>) {
         (self.visit)(Measurement {
             metric,
-            probe: self.probe,
+            bearer: self.bearer,
             label,
             value,
             time: self.time,
@@ -179,7 +194,7 @@ mod tests {
     use freshwatch_probe::verdict::Verdict;
     use jiff::SignedDuration;
 
-    use super::{Measurement, Value, of_prober, of_standing};
+    use super::{Gate, Measurement, Value, of_bypass, of_gate, of_prober, of_standing};
     use crate::sample::{NOON, answered, prober, standing, time};
 
     /// What measurements show, a line each; histograms by their count and sum.
@@ -234,6 +249,9 @@ mod tests {
         };
         of_standing(&standing, time(NOON), &mut check);
         of_prober(&prober, time(NOON), &mut check);
+        let gate = Gate::new("prices", &["pass", "block"], "block").bypassed("mina", "roll back");
+        of_gate(&gate, time(NOON), &mut check);
+        of_bypass(&gate, time(NOON), &mut check);
         let known: BTreeSet<_> = metric::ALL.iter().map(|metric| metric.name).collect();
         assert_eq!(shown, known);
     }

@@ -10,7 +10,7 @@ use crate::resource::VERSION;
 /// What a prober says of itself that runs its probes once and ends.
 pub fn of_one_shot(probes: u64, time: Timestamp, visit: &mut dyn FnMut(Measurement<'static>)) {
     let mut recorder = Recorder {
-        probe: None,
+        bearer: None,
         time,
         visit,
     };
@@ -20,7 +20,7 @@ pub fn of_one_shot(probes: u64, time: Timestamp, visit: &mut dyn FnMut(Measureme
 /// Everything that the prober says of itself, as it is at `time`.
 pub fn of_prober<'a>(prober: &'a Prober, time: Timestamp, visit: &mut dyn FnMut(Measurement<'a>)) {
     let mut recorder = Recorder {
-        probe: None,
+        bearer: None,
         time,
         visit,
     };

@@ -6,12 +6,12 @@ use freshwatch_probe::run::{DataAge, Items, Run};
 use freshwatch_probe::verdict::Verdict;
 use jiff::Timestamp;
 
-use super::{Measurement, Probe, Recorder, number, seconds, truth, unix};
+use super::{Bearer, Measurement, Recorder, number, seconds, truth, unix};
 
 /// Everything that one run shows, as it was at `time`.
 pub fn of_run<'a>(run: &'a Run, time: Timestamp, visit: &mut dyn FnMut(Measurement<'a>)) {
-    let probe = Some(Probe::of(&run.definition));
-    record(&mut Recorder { probe, time, visit }, run);
+    let bearer = Some(Bearer::probe(&run.definition));
+    record(&mut Recorder { bearer, time, visit }, run);
 }
 
 pub(super) fn record<'a>(recorder: &mut Recorder<'a, '_>, run: &'a Run) {

@@ -5,13 +5,13 @@ use freshwatch_probe::standing::Standing;
 use freshwatch_probe::verdict::Verdict;
 use jiff::Timestamp;
 
-use super::{Measurement, Probe, Recorder, run, unix};
+use super::{Bearer, Measurement, Recorder, run, unix};
 
 /// Everything that a probe's state shows, as it is at `time`. One that has not run yet shows its counts, so that
 /// the first run is seen as a growth, and when it runs next.
 pub fn of_standing<'a>(standing: &'a Standing, time: Timestamp, visit: &mut dyn FnMut(Measurement<'a>)) {
     let mut recorder = Recorder {
-        probe: Some(Probe::of(&standing.definition)),
+        bearer: Some(Bearer::probe(&standing.definition)),
         time,
         visit,
     };

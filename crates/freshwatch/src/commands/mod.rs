@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod explain;
+pub mod gate;
 pub mod lint;
 pub mod run;
 pub mod test;

@@ -58,7 +58,7 @@ pub fn round(runs: &[Run], delivery: Option<DeliveryEntry>, code: ExitCode) -> S
         runs: runs.iter().map(RunEntry::from).collect(),
         delivery,
         mistakes: Vec::new(),
-        exit_code: code as u8,
+        exit_code: code.number(),
     })
 }
 
@@ -69,7 +69,7 @@ pub fn no_round(mistakes: Vec<Entry>) -> String {
         runs: Vec::new(),
         delivery: None,
         mistakes,
-        exit_code: ExitCode::Mistakes as u8,
+        exit_code: ExitCode::Mistakes.number(),
     })
 }
 

@@ -3,6 +3,7 @@
 pub mod change;
 pub mod delivery;
 pub mod explain;
+pub mod gate;
 pub mod json;
 pub mod junit;
 pub mod mistakes;

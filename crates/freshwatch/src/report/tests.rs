@@ -188,7 +188,7 @@ pub fn json(tested: &Tested<'_>, code: ExitCode) -> String {
         tests: tested.outcomes.iter().map(TestEntry::from).collect(),
         untested: tested.untested.iter().map(|name| name.as_str()).collect(),
         mistakes: Vec::new(),
-        exit_code: code as u8,
+        exit_code: code.number(),
     })
 }
 
@@ -199,7 +199,7 @@ pub fn json_of_mistakes(mistakes: &Mistakes) -> String {
         tests: Vec::new(),
         untested: Vec::new(),
         mistakes: mistakes.iter().map(Entry::from).collect(),
-        exit_code: ExitCode::Mistakes as u8,
+        exit_code: ExitCode::Mistakes.number(),
     })
 }
 

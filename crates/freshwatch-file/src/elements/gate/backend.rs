@@ -42,7 +42,7 @@ pub(super) fn read(value: Value, longest: Duration, context: &Context) -> Option
         let target = url::read(value.node, context)?;
         let mut request = Request::get("");
         request.auth = target.credentials;
-        request.url = of_queries(target.url, value.node, context)?;
+        request.url = of_queries(&target.url, value.node, context)?;
         return Some((finished(request), QUERY_TIMEOUT.min(longest)));
     }
     let block = Block::open(value, &PROMETHEUS, context)?;
@@ -51,7 +51,7 @@ pub(super) fn read(value: Value, longest: Duration, context: &Context) -> Option
     let asked = block.required("url", block.place, help, context);
     let url = block.field("url");
     let mut request = request::read(&block, url.map(|field| (Method::Post, field)), context)?;
-    request.url = of_queries(request.url, asked?.node, context)?;
+    request.url = of_queries(&request.url, asked?.node, context)?;
     Some((finished(request), timeout.unwrap_or(QUERY_TIMEOUT).min(longest)))
 }
 
@@ -64,7 +64,7 @@ fn finished(request: Request) -> Request {
 }
 
 /// The address with the path of instant queries behind it.
-fn of_queries(url: Template, node: &Node, context: &Context) -> Option<Template> {
+fn of_queries(url: &Template, node: &Node, context: &Context) -> Option<Template> {
     let mut parts = url.parts().to_vec();
     let text = node.scalar().map_or("", |scalar| &scalar.text);
     if text.contains(['?', '#']) {

@@ -12,7 +12,7 @@ use crate::otlp::config::Compression;
 use crate::otlp::encode::Encoder;
 use crate::otlp::parcel::pack;
 use crate::parcel::Parcel;
-use crate::record::{Probe, of_standing};
+use crate::record::{Bearer, of_standing};
 use crate::sample::{NOON, named, resource, time};
 
 /// What a point is told by: its probe and its time.
@@ -25,7 +25,7 @@ fn request(probes: usize, times: i64, compression: Compression) -> Parcel {
         let at = time(NOON) + SignedDuration::from_secs(second);
         for nth in 0..probes {
             let standing = named(&format!("p-{nth:03}"), Verdict::Ok);
-            let full = encoder.take(Some(Probe::of(&standing.definition)), |visit| {
+            let full = encoder.take(Some(Bearer::probe(&standing.definition)), |visit| {
                 of_standing(&standing, at, visit);
             });
             assert_eq!(full, []);

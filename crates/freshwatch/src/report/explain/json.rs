@@ -99,7 +99,7 @@ pub fn json(explained: &Explained<'_>) -> String {
             judged: explained.way.as_ref().map(WayEntry::from),
         }),
         mistakes: Vec::new(),
-        exit_code: ExitCode::Ok as u8,
+        exit_code: ExitCode::Ok.number(),
     })
 }
 
@@ -109,7 +109,7 @@ pub fn json_of_mistakes(mistakes: &Mistakes) -> String {
         schema: "freshwatch.explain/v1",
         probe: None,
         mistakes: mistakes.iter().map(Entry::from).collect(),
-        exit_code: ExitCode::Mistakes as u8,
+        exit_code: ExitCode::Mistakes.number(),
     })
 }
 
