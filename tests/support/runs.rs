@@ -42,6 +42,7 @@ pub fn answered(name: &str, verdict: Verdict, code: Code, started: Timestamp) ->
         age: Some(age),
         max_age: Some(Duration::from_hours(48)),
         due: None,
+        landed: None,
     };
     Run {
         definition: Arc::new(definition),

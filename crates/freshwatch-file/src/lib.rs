@@ -39,7 +39,6 @@ mod mistakes;
 mod picture;
 
 pub use elements::json_schema::schema as json_schema;
-pub use load::{Stamp, load, load_for, stamp};
 pub use gate::parse_gate;
 pub use load::{Stamp, load, load_for, load_gate, stamp};
 pub use mistake::{Also, Code, Mistake};

@@ -84,6 +84,11 @@ impl Definition {
         self.fresh.iter().any(Freshness::remembers)
     }
 
+    /// Whether the probe says what is slow.
+    pub fn bounds_latency(&self) -> bool {
+        self.warn.as_ref().is_some_and(|warn| !warn.latency.is_empty())
+    }
+
     /// Whether judging an answer takes no longer than reading it: no JSON Schema, and no path that searches.
     pub fn is_plain(&self) -> bool {
         let rules = self.verdict_rules.iter().map(|rule| &rule.when);
@@ -183,6 +188,8 @@ pub struct Slo {
     pub valid: Option<Ratio>,
     /// Of the runs with a valid answer, those not stale.
     pub fresh: Option<Ratio>,
+    /// Of the runs with a valid answer, those that took no longer than `warn.latency` allows.
+    pub latency: Option<Ratio>,
     /// Over how long.
     pub window: Duration,
 }

@@ -33,6 +33,13 @@ pub struct Expectation {
 }
 
 impl Expectation {
+    /// Whether an exchange that took so long breaks `latency`; none: that bounds nothing.
+    pub fn is_slow(&self, took: Duration) -> Option<bool> {
+        let millis = took.as_secs_f64() * 1000.0;
+        let is_bounded = !self.latency.is_empty();
+        is_bounded.then(|| !self.latency.iter().all(|bound| bound.holds(millis)))
+    }
+
     /// Whether judging it needs the body as JSON.
     pub fn needs_json(&self) -> bool {
         !self.body.is_empty() || self.schema.is_some()

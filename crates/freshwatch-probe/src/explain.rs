@@ -132,6 +132,11 @@ fn promises(slo: Option<Slo>) -> Vec<String> {
             "the runs that got an answer are not `invalid`",
         ),
         promise("fresh", slo.fresh, "the runs with a valid answer are not `stale`"),
+        promise(
+            "latency",
+            slo.latency,
+            "the runs with a valid answer take no longer than `warn.latency` allows",
+        ),
     ];
     promises.into_iter().flatten().collect()
 }

@@ -138,6 +138,10 @@ metrics! {
         "1 for the verdict of the last run, 0 for the five others.";
     Probe PROBE_RUNS = "probe_runs_total" Counter, None, ["verdict"],
         "Scheduled runs by verdict.";
+    Probe PROBE_SLOW = "probe_slow" Gauge, None, [],
+        "1: the last answer took longer than `warn.latency` allows. 0: it did not. Absent: no bound, or no valid answer.";
+    Probe PROBE_SLOW_RUNS = "probe_slow_runs_total" Counter, None, [],
+        "Scheduled runs whose valid answer took longer than `warn.latency` allows. Absent: no bound.";
     Probe PROBE_ATTEMPTS = "probe_attempts" Gauge, None, [],
         "How many attempts the last run made.";
     Probe PROBE_DATA_TIMESTAMP = "probe_data_timestamp_seconds" Gauge, Seconds, [],
@@ -148,6 +152,8 @@ metrics! {
         "How old the data may be.";
     Probe PROBE_DATA_DUE = "probe_data_due_timestamp_seconds" Gauge, Seconds, [],
         "The next moment at which the data is due, as Unix time.";
+    Probe PROBE_DATA_LANDED = "probe_data_landed" Gauge, None, [],
+        "1: what is due next has landed already. 0: not yet. Absent: nothing is due.";
     Probe PROBE_DATA_ITEMS = "probe_data_items" Gauge, None, [],
         "How many items were judged each on its own.";
     Probe PROBE_DATA_FRESH_ITEMS = "probe_data_fresh_items" Gauge, None, [],

@@ -69,6 +69,15 @@ impl Run {
         trace.map(|trace| trace.id)
     }
 
+    /// Whether a valid answer took longer than `warn.latency` allows; none: it allows anything, or no valid answer came.
+    pub fn is_slow(&self) -> Option<bool> {
+        let warn = self.definition.warn.as_deref()?;
+        match self.judgment.verdict {
+            Verdict::Ok | Verdict::Degraded | Verdict::Stale => warn.is_slow(self.exchange.took),
+            Verdict::Invalid | Verdict::Down | Verdict::Unknown => None,
+        }
+    }
+
     /// When it ended.
     pub fn ended(&self) -> Timestamp {
         self.started.saturating_add(self.took).unwrap_or(self.started)
@@ -130,6 +139,8 @@ pub struct DataAge {
     pub max_age: Option<Duration>,
     /// The next moment at which the data is due: when it expires.
     pub due: Option<Timestamp>,
+    /// Whether what is wanted at that moment has landed already.
+    pub landed: Option<bool>,
 }
 
 impl DataAge {

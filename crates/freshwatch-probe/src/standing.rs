@@ -33,6 +33,8 @@ pub struct Standing {
     pub next_run: Option<Timestamp>,
     /// The last runs, the oldest first; at most [`REMEMBERED`].
     pub past: VecDeque<Past>,
+    /// How many runs had a valid answer that was slower than `warn.latency` allows.
+    pub slow_runs: u64,
     counts: [u64; Verdict::ALL.len()],
 }
 
@@ -95,6 +97,7 @@ impl Standing {
             durations: Histogram::of(metric::PROBE_RUN_DURATION),
             next_run: None,
             past: VecDeque::new(),
+            slow_runs: 0,
             counts: [0; Verdict::ALL.len()],
         }
     }
@@ -107,6 +110,7 @@ impl Standing {
         let run = run.into();
         let verdict = run.judgment.verdict;
         self.counts[verdict as usize] += 1;
+        self.slow_runs += u64::from(run.is_slow() == Some(true));
         if run.attempts > 0 {
             self.durations.observe(run.took);
         }

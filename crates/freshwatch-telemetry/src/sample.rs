@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use freshwatch_probe::definition::{Definition, ProbeName};
+use freshwatch_probe::expectation::Expectation;
+use freshwatch_probe::matcher::{Comparison, Operator};
 use freshwatch_probe::observation::{Exchange, Phase, TlsFacts};
 use freshwatch_probe::prober::{Configuration, Export, Prober, Skip};
 use freshwatch_probe::request::Request;
@@ -17,6 +19,18 @@ use crate::resource::{Identity, Resource};
 use crate::state::State;
 
 pub(crate) const NOON: &str = "2026-11-21T12:00:00Z";
+
+/// Lets the probe of a run allow its answer so long.
+pub(crate) fn allow(run: &mut Run, millis: f64) {
+    let warn = Expectation {
+        latency: vec![Comparison {
+            operator: Operator::AtMost,
+            number: millis,
+        }],
+        ..Expectation::default()
+    };
+    Arc::make_mut(&mut run.definition).warn = Some(Box::new(warn));
+}
 
 /// A moment of the day that the sample runs on.
 pub(crate) fn time(text: &str) -> Timestamp {
@@ -69,6 +83,7 @@ pub(crate) fn answered(verdict: Verdict) -> Run {
                 age: Some(SignedDuration::from_millis(3_599_500)),
                 max_age: Some(Duration::from_mins(30)),
                 due: Some(time("2026-11-21T11:30:00Z")),
+                landed: None,
             }),
             items: None,
             memory: None,
@@ -102,7 +117,9 @@ pub(crate) fn definition() -> Arc<Definition> {
 
 /// The state of the samples' probe after these runs: since eight in the morning, next at one minute past noon.
 pub(crate) fn standing(runs: impl IntoIterator<Item = Run>) -> Standing {
-    let mut standing = Standing::new(definition(), time("2026-11-21T08:00:00Z"));
+    let mut runs = runs.into_iter().peekable();
+    let of_runs = runs.peek().map(|run| Arc::clone(&run.definition));
+    let mut standing = Standing::new(of_runs.unwrap_or_else(definition), time("2026-11-21T08:00:00Z"));
     standing.next_run = Some(time("2026-11-21T12:01:00Z"));
     for run in runs {
         standing.absorb(run);

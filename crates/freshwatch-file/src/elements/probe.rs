@@ -276,9 +276,13 @@ fn definition(name: Option<ProbeName>, key: &Key, block: &Block, context: &Conte
         || self_report
         || verdict_rules.iter().any(|rule| rule.verdict == Verdict::Stale);
     let origin = method.and_then(|(_, method)| origin::read(block, method, tells_stale, context));
+    let tells = slo::Tells {
+        stale: tells_stale,
+        slow: warn.as_ref().is_some_and(|warn| !warn.latency.is_empty()),
+    };
     let slo = block
         .value("slo")
-        .and_then(|value| slo::read(value, tells_stale, context));
+        .and_then(|value| slo::read(value, tells, context));
     let labels = block
         .value("labels")
         .map(|value| labels::read(value, context))

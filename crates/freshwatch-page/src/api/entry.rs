@@ -64,6 +64,7 @@ struct SloEntry {
     up: Option<f64>,
     valid: Option<f64>,
     fresh: Option<f64>,
+    latency: Option<f64>,
     window_seconds: f64,
 }
 
@@ -205,6 +206,7 @@ impl From<Slo> for SloEntry {
             up: slo.up.map(ratio),
             valid: slo.valid.map(ratio),
             fresh: slo.fresh.map(ratio),
+            latency: slo.latency.map(ratio),
             window_seconds: slo.window.as_secs_f64(),
         }
     }

@@ -41,6 +41,7 @@ fn prices() -> Definition {
         up: Ratio::parse_percentage("99.9%").ok(),
         valid: None,
         fresh: Ratio::parse_percentage("95%").ok(),
+        latency: None,
         window: Duration::from_hours(24),
     });
     prices
@@ -67,6 +68,7 @@ fn stale(definition: &Arc<Definition>, second: i64) -> Run {
         age: Some(SignedDuration::from_hours(2)),
         max_age: Some(Duration::from_hours(1)),
         due: Some(at(3700)),
+        landed: Some(false),
     });
     run
 }
@@ -140,6 +142,7 @@ async fn one_probe_is_told_whole() {
           "up": 0.999,
           "valid": null,
           "fresh": 0.95,
+          "latency": null,
           "window_seconds": 86400.0
         },
         "state": {

@@ -168,6 +168,7 @@ fn what_must_have_landed_is_told_with_its_calendar() {
         up: Ratio::parse_percentage("99.95%").ok(),
         valid: None,
         fresh: Ratio::parse_percentage("99%").ok(),
+        latency: Ratio::parse_percentage("95%").ok(),
         window: duration::parse("30d").unwrap(),
     });
     insta::assert_snapshot!(told(&definition), @r"
@@ -185,6 +186,7 @@ fn what_must_have_landed_is_told_with_its_calendar() {
     fresh: what is missing, `null` or cannot be read is `invalid`, never fresh
     promises: `up`: over 30 days, 99.95% of the runs that are not `unknown` are not `down`
     promises: `fresh`: over 30 days, 99% of the runs with a valid answer are not `stale`
+    promises: `latency`: over 30 days, 95% of the runs with a valid answer take no longer than `warn.latency` allows
     ");
 }
 

@@ -50,6 +50,7 @@ impl Finding {
                 age: Some(age),
                 max_age: Some(bound.max_age),
                 due: None,
+                landed: None,
             }),
         }
     }
@@ -96,6 +97,7 @@ impl Look<'_, '_> {
                         age: None,
                         max_age: Some(bound.max_age),
                         due: None,
+                        landed: None,
                     }),
                 }
             }
@@ -110,6 +112,8 @@ impl Look<'_, '_> {
             age: None,
             max_age: None,
             due: Some(end),
+            // Newer data is good until later.
+            landed: Some(false),
         });
         if end >= self.now {
             return Finding { reason: None, data };
@@ -125,12 +129,14 @@ impl Look<'_, '_> {
 
     fn judge_landing(&self, choice: &Choice<'_>, moment: Moment, due: &Due) -> Finding {
         let timestamp = self.data_time(moment);
+        // Where the calendar ends, nobody knows when the next one is.
+        let next = due.next_after(self.now).ok().flatten();
         let data = Some(DataAge {
             timestamp: Some(timestamp),
             age: Some(self.now.duration_since(timestamp).max(SignedDuration::ZERO)),
             max_age: None,
-            // Where the calendar ends, nobody knows when the next one is.
-            due: due.next_after(self.now).ok().flatten().map(|next| next.at),
+            due: next.map(|next| next.at),
+            landed: next.and_then(|next| due.has_landed(moment, next.wanted).ok()),
         });
         let landing = match due.judge(moment, self.now) {
             Ok(landing) => landing,

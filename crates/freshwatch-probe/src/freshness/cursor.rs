@@ -236,6 +236,7 @@ impl Look<'_, '_> {
                 age: is_known.then_some(age),
                 max_age: Some(bound.max_age),
                 due: None,
+                landed: None,
             }),
         }
     }

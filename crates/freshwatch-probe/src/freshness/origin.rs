@@ -94,6 +94,7 @@ mod tests {
                 age: Some(SignedDuration::from_hours(hours)),
                 max_age: None,
                 due: None,
+                landed: None,
             }),
             items: None,
             memory: None,

@@ -19,7 +19,12 @@ const ONE_DAY: u64 = 24 * 3600;
 pub(super) fn unattainable(definition: &Definition, now: Timestamp) -> impl Iterator<Item = Odd> {
     let slo = definition.slo.into_iter();
     let targets = slo.flat_map(|slo| {
-        let targets = [("up", slo.up), ("valid", slo.valid), ("fresh", slo.fresh)];
+        let targets = [
+            ("up", slo.up),
+            ("valid", slo.valid),
+            ("fresh", slo.fresh),
+            ("latency", slo.latency),
+        ];
         let targets = targets.into_iter();
         targets.filter_map(move |(key, ratio)| Some((key, ratio?, slo.window)))
     });

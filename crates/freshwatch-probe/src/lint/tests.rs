@@ -45,6 +45,7 @@ fn check_target(when: &str, up: &str, window: &str, warned: &str) {
         up: Some(Ratio::parse_percentage(up).unwrap()),
         valid: None,
         fresh: None,
+        latency: None,
         window: duration::parse(window).unwrap(),
     });
     let warnings = probe(&definition, "2026-11-20T12:00:00Z".parse().unwrap());

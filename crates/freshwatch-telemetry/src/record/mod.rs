@@ -195,7 +195,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::{Gate, Measurement, Value, of_bypass, of_gate, of_prober, of_standing};
-    use crate::sample::{NOON, answered, prober, standing, time};
+    use crate::sample::{NOON, allow, answered, prober, standing, time};
 
     /// What measurements show, a line each; histograms by their count and sum.
     pub(super) fn shown(measurements: &[Measurement<'_>]) -> String {
@@ -229,6 +229,8 @@ mod tests {
                 age: SignedDuration::from_hours(9),
             }],
         }));
+        run.judgment.data.as_mut().unwrap().landed = Some(false);
+        allow(&mut run, 200.0);
         let standing = standing([run]);
         let prober = prober();
         let mut shown = BTreeSet::new();

@@ -34,6 +34,7 @@ fn verdict<'a>(recorder: &mut Recorder<'a, '_>, run: &'a Run) {
         let is_this = truth(verdict == judgment.verdict);
         recorder.labelled(metric::PROBE_VERDICT, Some(verdict.as_str()), Some(is_this));
     }
+    recorder.gauge(metric::PROBE_SLOW, run.is_slow().map(truth));
     if judgment.verdict != Verdict::Ok
         && let Some(reason) = judgment.reasons.first()
     {
@@ -100,6 +101,7 @@ fn data(recorder: &mut Recorder<'_, '_>, data: &DataAge) {
     recorder.gauge(metric::PROBE_DATA_AGE, data.age.map(|age| age.as_secs_f64()));
     recorder.gauge(metric::PROBE_DATA_MAX_AGE, data.max_age.map(seconds));
     recorder.gauge(metric::PROBE_DATA_DUE, data.due.map(unix));
+    recorder.gauge(metric::PROBE_DATA_LANDED, data.landed.map(truth));
 }
 
 /// The items that were judged each on its own. However many there are, only the oldest become series.
@@ -135,7 +137,7 @@ mod tests {
     use super::of_run;
     use crate::record::tests::shown;
     use crate::record::{Measurement, Value};
-    use crate::sample::{answered, labels, time, unanswered};
+    use crate::sample::{allow, answered, labels, time, unanswered};
 
     fn measurements(run: &Run) -> Vec<Measurement<'_>> {
         let mut measurements = Vec::new();
@@ -216,6 +218,22 @@ mod tests {
         probe_data_max_age_seconds 1800
         probe_data_due_timestamp_seconds 1795260600
         "#);
+    }
+
+    #[test]
+    fn an_answer_is_slow_or_not_where_the_probe_says_what_is_slow() {
+        for (verdict, allowed, slow) in [
+            (Verdict::Ok, 250.0, "probe_slow 0\n"),
+            (Verdict::Degraded, 249.0, "probe_slow 1\n"),
+            (Verdict::Stale, 249.0, "probe_slow 1\n"),
+            (Verdict::Invalid, 249.0, ""),
+            (Verdict::Down, 249.0, ""),
+            (Verdict::Unknown, 249.0, ""),
+        ] {
+            let mut run = answered(verdict);
+            allow(&mut run, allowed);
+            assert_eq!(series(&run, |name| name == "probe_slow"), slow, "{verdict}");
+        }
     }
 
     #[test]

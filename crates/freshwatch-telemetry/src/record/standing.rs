@@ -22,6 +22,9 @@ pub fn of_standing<'a>(standing: &'a Standing, time: Timestamp, visit: &mut dyn 
         let count = standing.count(verdict);
         recorder.count(metric::PROBE_RUNS, Some(verdict.as_str()), count, standing.since);
     }
+    if standing.definition.bounds_latency() {
+        recorder.count(metric::PROBE_SLOW_RUNS, None, standing.slow_runs, standing.since);
+    }
     recorder.histogram(metric::PROBE_RUN_DURATION, &standing.durations, standing.since);
     recorder.gauge(metric::PROBE_NEXT_RUN, standing.next_run.map(unix));
 }
@@ -34,7 +37,7 @@ mod tests {
     use super::of_standing;
     use crate::record::tests::shown;
     use crate::record::{Measurement, of_run};
-    use crate::sample::{NOON, answered, standing, time};
+    use crate::sample::{NOON, allow, answered, standing, time};
 
     fn measurements(runs: &[Run], check: impl FnOnce(&[Measurement<'_>])) {
         let standing = standing(runs.iter().cloned());
@@ -58,6 +61,23 @@ mod tests {
         probe_run_duration_seconds{probe=real-price,team=prices} 0 of 0 s since 2026-11-21T08:00:00Z
         probe_next_run_timestamp_seconds{probe=real-price,team=prices} 1795262460
         ");
+        });
+    }
+
+    #[test]
+    fn runs_are_counted_as_slow_where_the_probe_says_what_is_slow() {
+        // The sample's answers take 250 ms.
+        let runs = [Verdict::Ok, Verdict::Stale, Verdict::Down, Verdict::Unknown].map(|verdict| {
+            let mut run = answered(verdict);
+            allow(&mut run, 249.0);
+            run
+        });
+        measurements(&runs, |measurements| {
+            let shown = shown(measurements);
+            assert!(
+                shown.contains("probe_slow_runs_total{probe=real-price,team=prices} 2 since"),
+                "{shown}"
+            );
         });
     }
 

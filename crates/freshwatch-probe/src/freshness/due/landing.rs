@@ -57,7 +57,11 @@ impl Due {
         Ok(self.landing(outcome, last, now))
     }
 
-    fn has_landed(&self, newest: Moment, wanted: Wanted) -> Result<bool, Undecided> {
+    /// Whether the newest data is what is wanted, or newer.
+    ///
+    /// # Errors
+    /// Its period does not tell.
+    pub fn has_landed(&self, newest: Moment, wanted: Wanted) -> Result<bool, Undecided> {
         match (wanted, newest) {
             (Wanted::Period(wanted), Moment::Period { period, .. }) => {
                 period.reaches(wanted).ok_or(Undecided::TooCoarse {

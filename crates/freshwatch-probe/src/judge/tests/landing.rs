@@ -266,3 +266,16 @@ fn a_cursor_stands_still_in_open_time_alone() {
     assert_eq!(verdict("2026-11-30T10:00:01+09:00"), Verdict::Stale);
     assert_eq!(verdict("2026-12-01T10:00:01+09:00"), Verdict::Unknown);
 }
+
+#[test]
+fn whether_what_is_due_next_has_landed_already() {
+    let rule = period(due_bound(due("0 9 * * *", covers("previous_day"))));
+    let landed = |day: &str| {
+        let body = json!({"d": [day]});
+        let judgment = check_at(&rule, &body, "2026-11-21T08:59:59+09:00", "ok");
+        judgment.data.unwrap().landed
+    };
+    // At nine o'clock the data of the 20th is due; until then that of the 19th is right.
+    assert_eq!(landed("2026-11-19"), Some(false));
+    assert_eq!(landed("2026-11-20"), Some(true));
+}
