@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use crate::calendar::Calendar;
 use crate::definition::{Definition, ProbeName};
 pub use calendars::calendar;
+pub use targets::runs_within;
 
 /// Something that is no mistake, and most likely not what was meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -37,6 +37,22 @@ impl Decimal {
         }
     }
 
+    /// So many hundredths.
+    pub const fn percent(hundredths: i64) -> Self {
+        // Those that end in zeros are not normal yet.
+        let digits = hundredths as i128;
+        if digits % 100 == 0 {
+            Self::whole(hundredths / 100)
+        } else if digits % 10 == 0 {
+            Self {
+                digits: digits / 10,
+                decimals: 1,
+            }
+        } else {
+            Self { digits, decimals: 2 }
+        }
+    }
+
     /// A number of parts, of which so many powers of ten make one: `new(144, 1)` is 14.4.
     pub fn new(digits: i128, decimals: u32) -> Self {
         let mut number = Self { digits, decimals };

@@ -11,3 +11,7 @@ pub mod decimal;
 pub mod gate;
 pub mod promise;
 pub mod series;
+
+pub mod cadence;
+pub mod objective;
+pub mod watch;

@@ -67,7 +67,7 @@ fn broken_at_once(
 }
 
 /// How many runs there are in a window.
-fn runs_within(definition: &Definition, window: Duration, now: Timestamp) -> u64 {
+pub fn runs_within(definition: &Definition, window: Duration, now: Timestamp) -> u64 {
     let runs = match &definition.schedule.when {
         When::Every(interval) => window.as_millis() / interval.as_millis().max(1),
         When::Cron(line) => return runs_of_line(line, window, now),
