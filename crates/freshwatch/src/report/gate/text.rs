@@ -12,8 +12,14 @@ use super::Said;
 use crate::report::text::counted;
 use crate::report::wrap::wrap;
 
-/// So many probes or series of one condition that have the same outcome are shown; the others are counted.
-const MOST_ALIKE: usize = 10;
+/// So many probes or series of one condition that have the same outcome are shown, the worst of them; the others are
+/// counted.
+const fn most_alike(outcome: Outcome) -> usize {
+    match outcome {
+        Outcome::Pass | Outcome::Skipped => 3,
+        Outcome::Inconclusive | Outcome::Block => 10,
+    }
+}
 
 /// The table and the summary, for a terminal of so many columns.
 pub fn text(said: &Said<'_>, columns: Option<usize>) -> String {
@@ -93,18 +99,13 @@ fn rows(judged: &Judged<'_>) -> Vec<Row> {
         .findings
         .chunk_by(|one, other| one.outcome == other.outcome)
     {
-        rows.extend(
-            alike
-                .iter()
-                .take(MOST_ALIKE)
-                .map(|finding| Row::of(judged, finding)),
-        );
-        if let Some(next) = alike.get(MOST_ALIKE) {
-            let more = alike.len() - MOST_ALIKE;
+        let most = alike.first().map_or(0, |first| most_alike(first.outcome));
+        rows.extend(alike.iter().take(most).map(|finding| Row::of(judged, finding)));
+        if let Some(next) = alike.get(most) {
             rows.push(Row {
                 name: judged.condition.name.clone(),
                 value: String::new(),
-                message: format!("and {more} more"),
+                message: format!("and {} more", alike.len() - most),
                 ..Row::of(judged, next)
             });
         }
@@ -112,7 +113,7 @@ fn rows(judged: &Judged<'_>) -> Vec<Row> {
     rows
 }
 
-/// `block: 1 of 3 conditions is broken, in 41ms`.
+/// `BLOCK prices: of 3 conditions, 2 hold, 1 is broken, in 41ms`.
 fn summary(said: &Said<'_>) -> String {
     let all = said.decision.judged.len();
     let with = |outcome: Outcome| {
@@ -132,8 +133,9 @@ fn summary(said: &Said<'_>) -> String {
     let verdict = said.decision.verdict;
     let bold = style_of_verdict(verdict);
     let mut text = format!(
-        "{bold}{}{bold:#}: of {}, {}, in {}\n",
+        "{bold}{}{bold:#} {}: of {}, {}, in {}\n",
         verdict.as_str().to_uppercase(),
+        said.name,
         counted(all, "condition", "conditions"),
         parts.join(", "),
         duration::show(said.took)
