@@ -11,6 +11,7 @@ mod demo;
 mod deploy_guide;
 mod edges;
 mod explain;
+mod gate;
 mod health;
 mod heartbeat;
 mod lints;
