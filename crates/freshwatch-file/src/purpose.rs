@@ -8,6 +8,8 @@ pub enum Purpose {
     Running,
     /// To find every mistake, those of the recorded answers among them.
     Linting,
+    /// To write what watches the probes: nothing is sent, so variables that are missing or empty are no mistakes.
+    Generating,
     /// To run the probes' tests: nothing is sent, so variables that are missing or empty are no mistakes.
     Testing {
         /// Whether a probe without a test is a mistake.
@@ -19,7 +21,7 @@ impl Purpose {
     /// Whether the tests are kept, with the answers that they name.
     pub(crate) const fn keeps_tests(self) -> bool {
         match self {
-            Self::Running => false,
+            Self::Running | Self::Generating => false,
             Self::Linting | Self::Testing { .. } => true,
         }
     }
@@ -28,14 +30,14 @@ impl Purpose {
     pub(crate) const fn forgives_variables(self) -> bool {
         match self {
             Self::Running | Self::Linting => false,
-            Self::Testing { .. } => true,
+            Self::Generating | Self::Testing { .. } => true,
         }
     }
 
     /// Whether every probe must have a test.
     pub(crate) const fn requires_tests(self) -> bool {
         match self {
-            Self::Running | Self::Linting => false,
+            Self::Running | Self::Linting | Self::Generating => false,
             Self::Testing { require } => require,
         }
     }

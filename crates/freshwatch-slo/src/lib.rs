@@ -15,3 +15,5 @@ pub mod series;
 pub mod cadence;
 pub mod objective;
 pub mod watch;
+
+pub mod rules;

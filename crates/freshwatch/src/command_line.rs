@@ -1,5 +1,7 @@
 //! The command line as clap reads it.
 
+pub mod generate;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -52,6 +54,8 @@ pub enum Command {
     /// Say whether it is safe to deploy
     #[command(after_long_help = GATE_HELP)]
     Gate(Gate),
+    /// Write what watches the probes, from their files: rules for Prometheus
+    Generate(generate::Generate),
     /// Watch a pretend service go stale, break and recover
     #[command(after_long_help = DEMO_HELP)]
     Demo(Demo),

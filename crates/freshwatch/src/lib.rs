@@ -37,6 +37,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Test(options) => commands::test::run(&options),
         Command::Explain(options) => commands::explain::run(&options),
         Command::Gate(options) => commands::gate::run(&options),
+        Command::Generate(options) => commands::generate::run(&options),
         Command::Demo(options) => commands::demo::run(&options),
     };
     outcome.unwrap_or_else(|error| stopped_by(&error))

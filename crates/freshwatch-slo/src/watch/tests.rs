@@ -6,10 +6,19 @@ use std::time::Duration;
 use freshwatch_probe::definition::Ratio;
 use freshwatch_probe::duration;
 
-use super::{Form, Severity, plan};
+use super::{Form, Severity, Watch, plan};
 use crate::cadence::Cadence;
 use crate::objective::Objective;
 use crate::promise::Promise;
+
+fn told_watch(watch: Watch) -> String {
+    let asked = watch.needed.max(watch.least);
+    let (long, short) = (duration::spell(watch.long), duration::spell(watch.short));
+    format!(
+        "{long} and {short} at {}: {asked} of {}",
+        watch.factor, watch.runs
+    )
+}
 
 /// What is watched of a probe that runs every so often and promises so much, a line for each window and note.
 fn told(every: &str, target: &str, window: &str) -> String {
@@ -31,24 +40,12 @@ fn told(every: &str, target: &str, window: &str) -> String {
     for severity in [Severity::Page, Severity::Ticket] {
         let plan = plan(&objective, cadence, severity);
         let word = severity.as_str();
-        match plan.form {
-            Form::Row { runs, within } => {
-                writeln!(text, "{word}: {runs} in a row within {}", spell(within)).unwrap()
-            }
-            Form::Windows(watches) => {
-                for watch in watches {
-                    let asked = watch.needed.max(watch.least);
-                    writeln!(
-                        text,
-                        "{word}: {} and {} at {}: {asked} of {}",
-                        spell(watch.long),
-                        spell(watch.short),
-                        watch.factor,
-                        watch.runs
-                    )
-                    .unwrap();
-                }
-            }
+        let forms = match plan.form {
+            Form::Row { runs, within } => vec![format!("{runs} in a row within {}", spell(within))],
+            Form::Windows(watches) => watches.iter().map(|watch| told_watch(*watch)).collect(),
+        };
+        for form in forms {
+            writeln!(text, "{word}: {form}").unwrap();
         }
         for note in plan.notes {
             writeln!(text, "  {note}").unwrap();

@@ -4,6 +4,7 @@ pub mod check;
 pub mod demo;
 pub mod explain;
 pub mod gate;
+pub mod generate;
 pub mod lint;
 pub mod run;
 pub mod test;

@@ -1,0 +1,32 @@
+//! Pieces of PromQL.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use freshwatch_probe::duration;
+
+/// `metric{name="value",…}`; a matcher is a label's name with its operator, such as `verdict!=`.
+pub(super) fn select(metric: &str, matchers: &[(&str, &str)]) -> String {
+    if matchers.is_empty() {
+        return metric.to_owned();
+    }
+    let mut text = format!("{metric}{{");
+    for (nth, (matcher, value)) in matchers.iter().enumerate() {
+        let comma = if nth > 0 { "," } else { "" };
+        // Writing to a `String` cannot fail. Probe names and closed words hold nothing that needs an escape.
+        let _ = write!(text, "{comma}{matcher}\"{value}\"");
+    }
+    text.push('}');
+    text
+}
+
+/// A duration as PromQL reads it.
+pub(super) fn range(window: Duration) -> String {
+    duration::spell(window)
+}
+
+/// Several lines, each moved to the right.
+pub(super) fn indented(text: &str) -> String {
+    text.lines()
+        .fold(String::new(), |text, line| text + "  " + line + "\n")
+}

@@ -1,0 +1,91 @@
+//! `generate`, as clap reads it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use freshwatch_probe::duration;
+use freshwatch_slo::rules;
+use freshwatch_slo::rules::Link;
+
+use super::Files;
+
+/// `generate`.
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// What to write.
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What is written from probe files.
+#[derive(Debug, Subcommand)]
+pub enum What {
+    /// Rules for Prometheus: what records how promises are kept, and calls the right people when they are not
+    #[command(after_long_help = RULES_HELP)]
+    Rules(Rules),
+}
+
+const RULES_HELP: &str = "\
+Examples:
+  freshwatch generate rules > rules.yaml                   of every probe under probes/
+  freshwatch generate rules prices.yaml --mode cronjob     for runs by `freshwatch check`
+  freshwatch generate rules --split rules/                 a file for each probe
+  freshwatch generate rules --team data=lake --team on-call=sre
+  freshwatch generate rules --runbook-url 'https://wiki.example.com/{alert}?probe={probe}'
+
+A promise of a probe's `slo` is watched by its burn rate: the share of runs that broke it, in parts
+of the share that may. Where a probe has too few runs for that, the rules ask for a number of failed
+runs as well, or look at more of them; comments in the rules and standard error say so.
+
+Who is called, by the label `team`: on-call when a service is down, data when its data is stale,
+developers when it answers wrongly or slowly (the probe's own label `team`, if it has one), prober
+when freshwatch itself needs help. The label `severity` is page or ticket.
+
+Nothing is sent, so variables of the environment need not be set.
+
+Exit codes: 0 written, 64 wrong use of the command line, 78 probe files with mistakes.";
+
+/// `generate rules`.
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// Where the probes are.
+    #[command(flatten)]
+    pub files: Files,
+    /// How the runs come to Prometheus
+    #[arg(long, value_enum, default_value_t = Mode::Daemon)]
+    pub mode: Mode,
+    /// Write a file for each probe into this folder, and one for the prober; otherwise all go to standard output
+    #[arg(long, value_name = "DIR")]
+    pub split: Option<PathBuf>,
+    /// Call somebody else: on-call, data, developers or prober; may be repeated
+    #[arg(long = "team", value_name = "WHO=TEAM")]
+    pub teams: Vec<String>,
+    /// Where an alert's runbook is, with the places {alert}, {probe} and {promise}
+    #[arg(long, value_name = "URL", value_parser = Link::parse)]
+    pub runbook_url: Option<Link>,
+    /// Where a probe's dashboard is, with the places {alert}, {probe} and {promise}
+    #[arg(long, value_name = "URL", value_parser = Link::parse)]
+    pub dashboard_url: Option<Link>,
+    /// How long before a due moment it is said that its data has not landed
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration::parse)]
+    pub due_soon: Duration,
+}
+
+/// How the runs come to Prometheus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// From `freshwatch run`
+    Daemon,
+    /// From `freshwatch check`
+    Cronjob,
+}
+
+impl From<Mode> for rules::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Daemon => Self::Daemon,
+            Mode::Cronjob => Self::CronJob,
+        }
+    }
+}

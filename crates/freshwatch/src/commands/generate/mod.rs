@@ -1,0 +1,35 @@
+//! `freshwatch generate`: what watches the probes, written from their files. One file each.
+
+mod rules;
+
+use anyhow::Result;
+use freshwatch_file::{ProbeSet, Purpose};
+
+use crate::command_line::Files;
+use crate::command_line::generate::{Generate, What};
+use crate::exit_code::ExitCode;
+use crate::report;
+
+/// Writes what is asked for.
+///
+/// # Errors
+/// Wrong use, or what cannot be written.
+pub fn run(options: &Generate) -> Result<ExitCode> {
+    match &options.what {
+        What::Rules(options) => rules::run(options),
+    }
+}
+
+/// The probes of the files; their mistakes are printed.
+///
+/// # Errors
+/// When they cannot be printed.
+fn load(files: &Files) -> Result<Option<ProbeSet>> {
+    match freshwatch_file::load_for(&files.paths, Purpose::Generating, &super::environment) {
+        Ok(set) => Ok(Some(set)),
+        Err(mistakes) => {
+            report::note(&report::mistakes::pictures(&mistakes));
+            Ok(None)
+        }
+    }
+}
