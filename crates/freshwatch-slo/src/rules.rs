@@ -19,7 +19,7 @@ mod group;
 mod link;
 mod probe;
 mod prober;
-mod promql;
+pub(crate) mod promql;
 mod recording;
 mod teams;
 #[cfg(test)]

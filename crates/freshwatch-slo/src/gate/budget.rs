@@ -10,14 +10,14 @@ use super::bound::{self, compare, keeps};
 use super::finding::{Code, Finding};
 use super::promql::selector;
 use super::ratio::shown;
-use super::recorded::{OfProbe, PROMISE_LABEL, of_each};
+use super::recorded::{OF_PROMISE, OfProbe, of_each};
 use crate::series::{BAD_RUNS, COUNTED_RUNS, OBJECTIVE};
 
 /// The three series that tell a budget, in one query.
 pub(super) fn query(probes: &Probes, promise: Promise) -> String {
-    let names = format!("__name__=~\"{BAD_RUNS}|{COUNTED_RUNS}|{OBJECTIVE}\",");
-    let of_probes = selector("", probes, &[(PROMISE_LABEL, promise.as_str())]);
-    of_probes.replacen('{', &format!("{{{names}"), 1)
+    let names = [BAD_RUNS, COUNTED_RUNS, OBJECTIVE].join("|");
+    let matchers = [("__name__=~", names.as_str()), (OF_PROMISE, promise.as_str())];
+    selector("", probes, &matchers)
 }
 
 /// Judges the budgets.
@@ -53,15 +53,14 @@ fn budgets(reading: &Reading) -> Result<Vec<Budget<'_>>, Finding> {
             .labels
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        let labels = labels.filter(|(name, _)| !matches!(*name, "__name__" | "window"));
+        let labels = labels.filter(|(name, _)| *name != "__name__");
         let budget = budgets.entry(labels.collect()).or_insert_with(|| Budget {
             one: sample,
             counts: BTreeMap::new(),
         });
         let name = sample.labels.get("__name__").map_or("", String::as_str);
         if budget.counts.insert(name, sample.value).is_some() {
-            let message =
-                format!("there are several series `{name}` of one probe: are the rules loaded twice?");
+            let message = format!("there are several series `{name}` of one probe");
             return Err(Finding::inconclusive(Code::SeveralSeries, message));
         }
     }

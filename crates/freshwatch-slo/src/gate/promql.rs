@@ -1,50 +1,33 @@
-//! PromQL that the gate writes itself.
+//! Which series tell of the probes of a condition.
 
-use std::fmt::Write as _;
-
+use freshwatch_probe::definition::ProbeName;
 use freshwatch_probe::gate::Probes;
-use freshwatch_probe::metric::PROBE_LABEL;
 
-/// The series of a metric of these probes, with further matchers.
+use crate::rules::promql::select;
+
+/// The series of a metric of these probes, with further matchers: a label's name with its operator, and a value.
 pub(super) fn selector(metric: &str, probes: &Probes, further: &[(&str, &str)]) -> String {
-    let mut matchers: Vec<String> = match probes {
-        // Names hold nothing that a regular expression gives a meaning to.
-        Probes::Named(names) => {
-            let names: Vec<&str> = names
-                .iter()
-                .map(freshwatch_probe::definition::ProbeName::as_str)
-                .collect();
-            vec![match names.as_slice() {
-                [name] => equals(PROBE_LABEL, name),
-                names => format!("{PROBE_LABEL}=~{}", quoted(&names.join("|"))),
-            }]
-        }
-        Probes::Labelled(labels) => labels.iter().map(|(name, value)| equals(name, value)).collect(),
-    };
-    matchers.extend(further.iter().map(|(name, value)| equals(name, value)));
-    format!("{metric}{{{}}}", matchers.join(","))
-}
-
-fn equals(name: &str, value: &str) -> String {
-    format!("{name}={}", quoted(value))
-}
-
-/// A string literal (<https://prometheus.io/docs/prometheus/latest/querying/basics/#string-literals>).
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            control if control.is_control() => {
-                // Writing to a `String` cannot fail.
-                let _ = write!(quoted, "\\u{:04x}", u32::from(control));
+    let of_probes: Vec<(String, String)> = match probes {
+        Probes::Named(names) => match names.as_slice() {
+            [name] => vec![("probe=".into(), name.to_string())],
+            // Names hold nothing that a regular expression gives a meaning to.
+            names => {
+                let names: Vec<&str> = names.iter().map(ProbeName::as_str).collect();
+                vec![("probe=~".into(), names.join("|"))]
             }
-            other => quoted.push(other),
+        },
+        Probes::Labelled(labels) => {
+            let matchers = labels
+                .iter()
+                .map(|(name, value)| (format!("{name}="), value.clone()));
+            matchers.collect()
         }
-    }
-    quoted.push('"');
-    quoted
+    };
+    let of_probes = of_probes
+        .iter()
+        .map(|(matcher, value)| (matcher.as_str(), value.as_str()));
+    let matchers: Vec<(&str, &str)> = of_probes.chain(further.iter().copied()).collect();
+    select(metric, &matchers)
 }
 
 #[cfg(test)]
@@ -60,7 +43,7 @@ mod tests {
             let names = names.iter().map(|name| ProbeName::parse(name).unwrap());
             Probes::Named(names.collect())
         };
-        let of = |probes| selector("m", &probes, &[("promise", "up")]);
+        let of = |probes| selector("m", &probes, &[("promise=", "up")]);
         assert_eq!(of(names(&["a"])), r#"m{probe="a",promise="up"}"#);
         assert_eq!(of(names(&["a", "b-c"])), r#"m{probe=~"a|b-c",promise="up"}"#);
         let labels = [("team".to_owned(), "the \"a\\b\"\n\u{1}".to_owned())];

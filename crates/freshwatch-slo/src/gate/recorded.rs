@@ -1,5 +1,6 @@
 //! Burn rates as the generated rules record them, and what all conditions on probes have in common.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use freshwatch_probe::duration;
@@ -13,18 +14,18 @@ use super::finding::{Code, Finding};
 use super::promql::selector;
 use crate::series;
 
-/// The label whose value is the promise.
-pub(super) const PROMISE_LABEL: &str = "promise";
+/// The matcher of the label whose value is the promise.
+pub(super) const OF_PROMISE: &str = "promise=";
 
 /// Labels of a series that its probe and its condition tell already.
-const SAID: [&str; 6] = ["__name__", PROBE_LABEL, PROMISE_LABEL, "job", "verdict", "window"];
+const SAID: [&str; 5] = ["__name__", PROBE_LABEL, "promise", "job", "verdict"];
 
 /// How fast the budgets burn.
 pub(super) fn burn_rate(probes: &Probes, promise: Promise, over: Duration) -> String {
     selector(
         &series::burn_rate(over),
         probes,
-        &[(PROMISE_LABEL, promise.as_str())],
+        &[(OF_PROMISE, promise.as_str())],
     )
 }
 
@@ -68,30 +69,45 @@ pub(super) fn of_each<T: OfProbe>(
     judge: impl Fn(&T) -> Finding,
 ) -> Vec<Finding> {
     let no_data = || Finding::inconclusive(Code::NoData, missing);
-    let judged = |one: &T| judge(one).of(subject(one.series()));
-    let names = match probes {
-        Probes::Labelled(_) if all.is_empty() => return vec![no_data()],
-        Probes::Labelled(_) => return all.iter().map(judged).collect(),
-        Probes::Named(names) => names,
+    let of_probe = |name: &str| -> Vec<Finding> {
+        let of_it = all.iter().filter(|one| probe_of(one.series()) == name);
+        let of_it: Vec<&T> = of_it.collect();
+        let is_alone = of_it.len() == 1;
+        let judged = of_it.into_iter().map(|one| {
+            let subject = if is_alone {
+                name.to_owned()
+            } else {
+                subject(one.series())
+            };
+            judge(one).of(subject)
+        });
+        judged.collect()
     };
-    let mut findings = Vec::new();
-    for name in names {
-        let before = findings.len();
-        let is_of_it = |one: &&T| {
-            let probe = one.series().labels.get(PROBE_LABEL);
-            probe.is_some_and(|probe| probe == name.as_str())
-        };
-        findings.extend(all.iter().filter(is_of_it).map(judged));
-        if findings.len() == before {
-            findings.push(no_data().of(name.as_str()));
+    match probes {
+        Probes::Named(names) => {
+            let findings = names.iter().flat_map(|name| {
+                let found = of_probe(name.as_str());
+                let is_missing = found.is_empty();
+                let missing = is_missing.then(|| no_data().of(name.as_str()));
+                found.into_iter().chain(missing)
+            });
+            findings.collect()
+        }
+        Probes::Labelled(_) if all.is_empty() => vec![no_data()],
+        Probes::Labelled(_) => {
+            let names: BTreeSet<&str> = all.iter().map(|one| probe_of(one.series())).collect();
+            names.into_iter().flat_map(of_probe).collect()
         }
     }
-    findings
+}
+
+fn probe_of(sample: &Sample) -> &str {
+    sample.labels.get(PROBE_LABEL).map_or("", String::as_str)
 }
 
 /// The probe of a series, and what else tells it from others.
 pub(super) fn subject(sample: &Sample) -> String {
-    let probe = sample.labels.get(PROBE_LABEL).map_or("", String::as_str);
+    let probe = probe_of(sample);
     let others = sample
         .labels
         .iter()

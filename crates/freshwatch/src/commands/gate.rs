@@ -14,7 +14,7 @@ use freshwatch_telemetry::record;
 use freshwatch_telemetry::resource::{Identity, Resource};
 use tokio::runtime::Builder;
 
-use crate::command_line::{self, GateFormat};
+use crate::command_line::gate::{Gate as Options, GateFormat};
 use crate::exit_code::ExitCode;
 use crate::gate::{argo_cd, backend, bypass};
 use crate::report;
@@ -41,7 +41,7 @@ const WORDS: &[&str] = &[
 ///
 /// # Errors
 /// Wrong use: a bypass without a reason or a name, a commit message that cannot be read.
-pub fn run(options: &command_line::Gate) -> Result<ExitCode> {
+pub fn run(options: &Options) -> Result<ExitCode> {
     let gate = match freshwatch_file::load_gate(&options.file, &super::environment) {
         Ok(gate) => gate,
         Err(mistakes) => return refuse(&mistakes, options.format),
@@ -54,7 +54,7 @@ pub fn run(options: &command_line::Gate) -> Result<ExitCode> {
     code
 }
 
-async fn answer(options: &command_line::Gate, gate: &Gate) -> Result<ExitCode> {
+async fn answer(options: &Options, gate: &Gate) -> Result<ExitCode> {
     let began = clock::monotonic();
     let token = super::environment(argo_cd::TOKEN).filter(|token| !token.is_empty());
     let waiting = format!("asking {}\n", gate.backend.url);
@@ -104,7 +104,7 @@ const fn code(verdict: Verdict, bypass: Option<&Bypass>) -> ExitCode {
 }
 
 /// The gate's own name, or that of its file.
-fn name(options: &command_line::Gate, gate: &Gate) -> String {
+fn name(options: &Options, gate: &Gate) -> String {
     let of_file = || {
         let stem = options.file.file_stem();
         stem.map_or_else(|| "gate".into(), |stem| stem.to_string_lossy().into_owned())
@@ -113,7 +113,7 @@ fn name(options: &command_line::Gate, gate: &Gate) -> String {
 }
 
 /// Where what it says goes. A mistake in the configuration must not block a deploy, and is told.
-fn config(options: &command_line::Gate) -> Option<Config> {
+fn config(options: &Options) -> Option<Config> {
     let endpoint = options.delivery.otlp_endpoint.as_deref();
     match Configs::read(&super::telemetry_environment, endpoint) {
         Ok(configs) => configs.metrics,
@@ -126,7 +126,7 @@ fn config(options: &command_line::Gate) -> Option<Config> {
 
 /// Tells what the gate says, and who went past it, to the OTLP endpoint. A failure is told and changes nothing.
 async fn deliver<'c>(
-    options: &command_line::Gate,
+    options: &Options,
     config: Option<&'c Config>,
     said: &Said<'_>,
 ) -> Option<Delivered<'c>> {

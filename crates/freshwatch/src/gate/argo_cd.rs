@@ -9,7 +9,7 @@ use freshwatch_slo::gate::argo_cd::{self, Commit};
 use url::Url;
 
 use super::exchange::exchange;
-use crate::command_line::ArgoCd;
+use crate::command_line::gate::ArgoCd;
 
 /// The variable that Argo CD's own command line reads its token from.
 pub(crate) const TOKEN: &str = "ARGOCD_AUTH_TOKEN";

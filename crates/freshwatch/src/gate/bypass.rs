@@ -9,7 +9,7 @@ use freshwatch_probe::template::Secret;
 use freshwatch_slo::gate::bypass::{Bypass, MARKER, Nameless};
 
 use super::argo_cd;
-use crate::command_line::Gate;
+use crate::command_line::gate::Gate;
 use crate::report;
 
 /// More of a commit message is not read, in bytes.

@@ -50,9 +50,10 @@ fn probes_by_label_are_all_that_carry_it_and_at_least_one() {
     check(
         burning(prices()),
         [series(
-            r#"{probe="a",location="seoul",promise="fresh"} 1; {probe="b"} 7"#,
+            r#"{probe="a",location="seoul"} 1; {probe="a",location="tokyo"} 2; {probe="b",team="x"} 7"#,
         )],
         "b: block broken: over 1h the budget of `fresh` burns at 7 times its even rate, not at most 6\n\
+         a (location=tokyo): pass kept: over 1h the budget of `fresh` burns at 2 times its even rate, at most 6\n\
          a (location=seoul): pass kept: over 1h the budget of `fresh` burns at 1 times its even rate, at most 6",
     );
     assert!(found(&condition(burning(prices())), vec![series("")]).starts_with("inconclusive no_data:"));
