@@ -260,6 +260,17 @@ async fn wrong_use_is_told_with_its_remedy() {
 }
 
 #[tokio::test]
+async fn editors_get_the_schema_of_probe_files() {
+    let mut command = program::program();
+    command.args(["generate", "schema"]);
+    let printed = run(command).await;
+    assert_eq!(printed.code, 0, "{printed:?}");
+    let schema: Value = serde_json::from_str(&printed.output).unwrap();
+    let key = &schema["definitions"]["fresh"]["properties"]["max_age"];
+    assert_eq!(key["description"], "Older is stale.", "{key}");
+}
+
+#[tokio::test]
 async fn a_disabled_probe_is_known_and_not_run() {
     let server = Server::answering(service).await;
     let probes = Probes::of(&format!(

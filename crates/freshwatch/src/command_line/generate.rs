@@ -24,7 +24,21 @@ pub enum What {
     /// Rules for Prometheus: what records how promises are kept, and calls the right people when they are not
     #[command(after_long_help = RULES_HELP)]
     Rules(Rules),
+    /// The JSON Schema of probe files, by which an editor completes and explains their keys
+    #[command(after_long_help = SCHEMA_HELP)]
+    Schema,
 }
+
+const SCHEMA_HELP: &str = "\
+Examples:
+  freshwatch generate schema > probes/.schema.json         beside the probe files
+
+An editor with a YAML language server uses it where the first line of a probe file names it:
+  # yaml-language-server: $schema=.schema.json
+
+It says what can be said of one value at a time; `freshwatch lint` finds every mistake.
+
+Exit code: 0.";
 
 const RULES_HELP: &str = "\
 Examples:

@@ -216,7 +216,10 @@ fn slo() -> Value {
                     promise("Of the answers: they are what is expected.", "99.9%"),
                 ),
                 ("fresh", promise("Of the answers: their data is fresh.", "99%")),
-                ("latency", promise("Of the answers: none is slower than `warn.latency`.", "99%")),
+                (
+                    "latency",
+                    promise("Of the answers: none is slower than `warn.latency`.", "99%"),
+                ),
                 (
                     "window",
                     default(

@@ -1,6 +1,7 @@
 //! `freshwatch generate`: what watches the probes, written from their files. One file each.
 
 mod rules;
+mod schema;
 
 use anyhow::Result;
 use freshwatch_file::{ProbeSet, Purpose};
@@ -17,6 +18,7 @@ use crate::report;
 pub fn run(options: &Generate) -> Result<ExitCode> {
     match &options.what {
         What::Rules(options) => rules::run(options),
+        What::Schema => schema::run(),
     }
 }
 
