@@ -78,7 +78,7 @@ fn line_of_guide(start: &str) -> String {
 
 #[tokio::test]
 async fn the_guides_line_for_basic_authentication_makes_the_header_that_is_meant() {
-    let line = line_of_guide("OTEL_EXPORTER_OTLP_HEADERS=");
+    let line = line_of_guide("export OTEL_EXPORTER_OTLP_HEADERS=");
     let made = Command::new("sh")
         .args([
             "-c",
