@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -101,7 +101,7 @@ pub fn comes_true(mut is_so: impl FnMut() -> bool) -> bool {
 /// A program that serves HTTP on a free port of the loopback. It ends when it is dropped, and its folder goes with it.
 #[derive(Debug)]
 pub struct Served {
-    process: Child,
+    _running: Running,
     address: SocketAddr,
     folder: TempDir,
 }
@@ -131,24 +131,20 @@ impl Served {
         arguments: impl Fn(SocketAddr, &Path) -> Vec<String>,
     ) -> Result<Self, Missing> {
         let binary = path_of(program)?;
-        let log = folder.path().join("log");
-        let address = free_address();
-        let mut served = Self {
-            process: spawn(&binary, &log, arguments(address, folder.path())),
-            address,
-            folder,
-        };
         // Another test may take the port that was free a moment ago; the program then ends at once.
-        for _ in 0..2 {
-            if served.becomes_ready(ready) {
-                return Ok(served);
+        for _ in 0..3 {
+            let address = free_address();
+            let log = File::create(folder.path().join(LOG)).expect("a file for what it says");
+            let mut running = Running::start(&binary, arguments(address, folder.path()), log);
+            if running.becomes_ready(address, ready) {
+                return Ok(Self {
+                    _running: running,
+                    address,
+                    folder,
+                });
             }
-            served.address = free_address();
-            served.process = spawn(&binary, &log, arguments(served.address, served.folder.path()));
         }
-        let is_ready = served.becomes_ready(ready);
-        assert!(is_ready, "`{program}` does not become ready:\n{}", served.log());
-        Ok(served)
+        panic!("`{program}` does not become ready:\n{}", log_in(&folder))
     }
 
     /// Its URL, with a path.
@@ -156,60 +152,65 @@ impl Served {
         format!("http://{}{path}", self.address)
     }
 
-    /// Its folder.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// What it has said.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder().join("log")).unwrap_or_default()
+        log_in(&self.folder)
     }
 
     /// Asks for a path; `None` when it does not answer.
     pub fn get(&self, path: &str) -> Option<Answer> {
-        let mut stream = TcpStream::connect(self.address).ok()?;
-        stream.set_read_timeout(Some(LONGEST_WAIT)).ok()?;
-        let request = format!("GET {path} HTTP/1.0\r\nhost: {}\r\n\r\n", self.address);
-        stream.write_all(request.as_bytes()).ok()?;
-        let mut answer = BufReader::new(stream);
-        let mut line = String::new();
-        answer.read_line(&mut line).ok()?;
-        let status = line.split(' ').nth(1)?.parse().ok()?;
-        let mut rest = String::new();
-        answer.read_to_string(&mut rest).ok()?;
-        let (_, body) = rest.split_once("\r\n\r\n")?;
-        let body = body.to_owned();
-        Some(Answer { status, body })
+        get(self.address, path)
+    }
+}
+
+/// The name of the file for what a program says.
+const LOG: &str = "log";
+
+fn log_in(folder: &TempDir) -> String {
+    fs::read_to_string(folder.path().join(LOG)).unwrap_or_default()
+}
+
+fn get(address: SocketAddr, path: &str) -> Option<Answer> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(LONGEST_WAIT)).ok()?;
+    let request = format!("GET {path} HTTP/1.0\r\nhost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    Some(Answer {
+        status: head.split(' ').nth(1)?.parse().ok()?,
+        body: body.to_owned(),
+    })
+}
+
+/// A process that ends when it is dropped.
+#[derive(Debug)]
+struct Running(Child);
+
+impl Running {
+    fn start(binary: &Path, arguments: Vec<String>, log: File) -> Self {
+        let mut command = Command::new(binary);
+        command.env_clear().args(arguments).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(log);
+        Self(command.spawn().expect("it starts"))
     }
 
     /// Whether it comes to answer; `false` also when it ends.
-    fn becomes_ready(&mut self, path: &str) -> bool {
+    fn becomes_ready(&mut self, address: SocketAddr, path: &str) -> bool {
         let mut is_ready = false;
         comes_true(|| {
-            is_ready = self.get(path).is_some_and(|answer| answer.status == 200);
-            is_ready || matches!(self.process.try_wait(), Ok(Some(_)))
+            is_ready = get(address, path).is_some_and(|answer| answer.status == 200);
+            is_ready || matches!(self.0.try_wait(), Ok(Some(_)))
         });
         is_ready
     }
 }
 
-impl Drop for Served {
+impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
-}
-
-fn spawn(binary: &Path, log: &Path, arguments: Vec<String>) -> Child {
-    let log = File::create(log).expect("a file for what it says");
-    Command::new(binary)
-        .env_clear()
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .expect("it starts")
 }

@@ -1,6 +1,6 @@
 //! What dashboards ask while the daemon runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use freshwatch_probe::metric::{self, Kind};
 use freshwatch_tests::prometheus::Sample;
@@ -16,42 +16,40 @@ async fn names_and_labels_arrive_as_the_table_has_them() {
     scene.runs("well", 2).await;
     scene.becomes("probe_success", "probe", &[("well", 1.0)]);
     let everything = scene.prometheus.query(r#"{__name__!=""}"#);
-    let arrived: BTreeSet<_> = everything
-        .iter()
-        .map(|sample| sample.label("__name__").to_owned())
-        .collect();
+    let arrived: BTreeSet<_> = everything.iter().map(|sample| sample.label("__name__")).collect();
     let page = scene.daemon.get("/metrics").await.body;
-    let series = page.lines().filter(|line| !line.starts_with('#'));
-    let shown: BTreeSet<_> = series
-        .filter_map(|line| line.split(['{', ' ']).next().map(str::to_owned))
-        .collect();
+    let shown = page.lines().filter(|line| !line.starts_with('#'));
+    let shown: BTreeSet<_> = shown.filter_map(|line| line.split(['{', ' ']).next()).collect();
     assert_eq!(arrived, shown);
-    let own: BTreeMap<_, _> = metric::ALL
-        .iter()
-        .map(|metric| (metric.name, metric.labels))
-        .collect();
-    for sample in everything {
-        let Sample { mut labels, value } = sample;
-        let name = labels.remove("__name__").unwrap_or_default();
-        labels.retain(|label, _| label != "le" && own.get(&*name).is_none_or(|own| !own.contains(&&**label)));
-        let mut expected = vec![
-            ("instance", "prober-1"),
-            ("job", "freshwatch"),
-            ("location", "seoul"),
-        ];
-        if name.starts_with("probe_") {
-            expected.extend([("probe", "well"), ("team", "prices")]);
-        }
-        let labels = labels.iter().map(|(label, value)| (&**label, &**value));
-        assert_eq!(labels.collect::<Vec<_>>(), expected, "{name} {value}");
+    for sample in &everything {
+        check_labels(sample);
     }
-    let histograms = metric::ALL
+    for metric in metric::ALL
         .iter()
-        .filter(|metric| matches!(metric.kind, Kind::Histogram(_)));
-    for metric in histograms {
+        .filter(|metric| matches!(metric.kind, Kind::Histogram(_)))
+    {
         let quantile = format!("histogram_quantile(0.99, sum by (le) ({}_bucket))", metric.name);
         assert!(only(&scene.prometheus.query(&quantile)) < 1.0, "{}", metric.name);
     }
+}
+
+/// Checks that a series has the labels of its metric, those that the guide tells of, and no others.
+#[track_caller]
+fn check_labels(sample: &Sample) {
+    let name = sample.label("__name__");
+    let metric = metric::ALL.iter().find(|metric| metric.name == name);
+    let own = metric.map_or(&[][..], |metric| metric.labels);
+    let mut expected = vec![
+        ("instance", "prober-1"),
+        ("job", "freshwatch"),
+        ("location", "seoul"),
+    ];
+    if name.starts_with("probe_") {
+        expected.extend([("probe", "well"), ("team", "prices")]);
+    }
+    let labels = sample.labels.iter().map(|(label, value)| (&**label, &**value));
+    let others = labels.filter(|(label, _)| !own.contains(label) && !["__name__", "le"].contains(label));
+    assert_eq!(others.collect::<Vec<_>>(), expected, "{sample:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
