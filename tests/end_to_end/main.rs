@@ -7,6 +7,7 @@ mod command_line;
 mod connections;
 mod cookbook;
 mod daemon;
+mod dashboards;
 mod demo;
 mod deploy_guide;
 mod edges;

@@ -16,4 +16,5 @@ pub mod cadence;
 pub mod objective;
 pub mod watch;
 
+pub mod dashboards;
 pub mod rules;

@@ -24,9 +24,61 @@ pub enum What {
     /// Rules for Prometheus: what records how promises are kept, and calls the right people when they are not
     #[command(after_long_help = RULES_HELP)]
     Rules(Rules),
+    /// Dashboards for Grafana: of all probes and promises, of one probe, of the requests of a service, of the prober
+    #[command(after_long_help = DASHBOARD_HELP)]
+    Dashboard(Dashboard),
     /// The JSON Schema of probe files, by which an editor completes and explains their keys
     #[command(after_long_help = SCHEMA_HELP)]
     Schema,
+}
+
+const DASHBOARD_HELP: &str = "\
+Examples:
+  freshwatch generate dashboard overview > overview.json   one, to be imported into Grafana
+  freshwatch generate dashboard --out dashboards/          all of them, for its provisioning
+
+overview   all probes and promises, worst first; budgets and burn rates of `generate rules`
+probe      one probe: verdicts, reasons, the age of its data, due moments, phases
+requests   rate, errors and duration of any service that OpenTelemetry measures
+prober     freshwatch itself and its gates
+
+Each asks for its data source, and needs Prometheus or what speaks its language.
+
+Exit codes: 0 written, 64 wrong use of the command line.";
+
+/// `generate dashboard`.
+#[derive(Debug, Args)]
+pub struct Dashboard {
+    /// Which one goes to standard output
+    #[arg(value_enum, value_name = "NAME", required_unless_present = "out")]
+    pub name: Option<DashboardName>,
+    /// Write all of them into this folder, each as NAME.json
+    #[arg(long, value_name = "DIR", conflicts_with = "name")]
+    pub out: Option<PathBuf>,
+}
+
+/// Which dashboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DashboardName {
+    /// All probes and promises, worst first
+    Overview,
+    /// One probe
+    Probe,
+    /// Rate, errors and duration of a service
+    Requests,
+    /// Freshwatch itself and its gates
+    Prober,
+}
+
+impl From<DashboardName> for freshwatch_slo::dashboards::Dashboard {
+    fn from(name: DashboardName) -> Self {
+        match name {
+            DashboardName::Overview => Self::Overview,
+            DashboardName::Probe => Self::Probe,
+            DashboardName::Requests => Self::Requests,
+            DashboardName::Prober => Self::Prober,
+        }
+    }
 }
 
 const SCHEMA_HELP: &str = "\

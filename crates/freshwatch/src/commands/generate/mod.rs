@@ -1,5 +1,6 @@
 //! `freshwatch generate`: what watches the probes, written from their files. One file each.
 
+mod dashboard;
 mod rules;
 mod schema;
 
@@ -18,6 +19,7 @@ use crate::report;
 pub fn run(options: &Generate) -> Result<ExitCode> {
     match &options.what {
         What::Rules(options) => rules::run(options),
+        What::Dashboard(options) => dashboard::run(options),
         What::Schema => schema::run(),
     }
 }
