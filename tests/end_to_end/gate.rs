@@ -2,6 +2,7 @@
 
 mod argo_cd;
 mod bypasses;
+mod manifests;
 mod real_prometheus;
 mod scripted;
 mod story;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use freshwatch_agent::clock;
+use freshwatch_tests::program::{program, run};
 use freshwatch_tests::prometheus::Prometheus;
 use freshwatch_tests::unpacked::or_skip;
 
@@ -83,4 +85,79 @@ async fn stale_data_blocks_what_depends_on_it_and_nothing_else() {
         let shown = conditions.map(|of| of["findings"][0]["shown"].as_str().unwrap());
         assert_eq!(shown.collect::<Vec<_>>().join(" "), rows, "{what}: {document:#}");
     }
+}
+
+const PROBES: &str = "probes:
+  real-price:
+    get: https://api.example.com/real-price
+    every: 1m
+    fresh: {at: $.updatedAt, max_age: 2d}
+    slo: {up: 99.9%, fresh: 99%}
+    labels: {team: prices}
+";
+
+/// Six hours of a probe that runs once a minute, until now; for the last three its data is stale.
+fn runs() -> String {
+    let now = clock::now().as_second();
+    let mut text = String::from("# TYPE probe_verdict gauge\n");
+    for verdict in ["ok", "degraded", "stale", "invalid", "down", "unknown"] {
+        for ago in (0..360).rev() {
+            let is_this = verdict == if ago < 180 { "stale" } else { "ok" };
+            let (value, at) = (u8::from(is_this), now - 60 * ago);
+            writeln!(
+                text,
+                "probe_verdict{{probe=\"real-price\",team=\"prices\",verdict=\"{verdict}\"}} {value} {at}"
+            )
+            .unwrap();
+        }
+    }
+    text + "# EOF\n"
+}
+
+#[tokio::test]
+async fn the_gate_reads_what_the_generated_rules_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let (probes, rules) = (
+        folder.path().join("probes.yaml"),
+        folder.path().join("rules.yaml"),
+    );
+    std::fs::write(&probes, PROBES).unwrap();
+    let mut command = program();
+    command
+        .args(["generate", "rules", "--mode", "cronjob"])
+        .arg(&probes);
+    let generated = run(command).await;
+    assert!(generated.status.success(), "{generated:?}");
+    let text = String::from_utf8(generated.stdout).unwrap();
+    std::fs::write(&rules, text.replace("interval: 1m", "interval: 200ms")).unwrap();
+    let configuration = format!("rule_files: [\"{}\"]\n", rules.display());
+    let setup = Prometheus::configured(&configuration).holding(&runs());
+    let Some(prometheus) = or_skip(setup.start(&[])) else {
+        return;
+    };
+    prometheus.query_when("probe_promise:burn_rate:ratio_6h", |recorded| recorded.len() == 2);
+    prometheus.query_when("probe_promise:counted_runs:sum", |recorded| recorded.len() == 2);
+
+    let url = prometheus.url("");
+    let code = gate(&file(&url, CODE), |_| {}).await;
+    assert_eq!(code.code, Some(0), "{code:?}");
+    let model = gate(
+        &file(
+            &url,
+            &MODEL.replace("probe: real-price", "labels: {team: prices}"),
+        ),
+        |_| {},
+    )
+    .await;
+    assert_eq!(model.code, Some(1), "{model:?}");
+    // 180 of 360 runs are stale, where a hundredth may be.
+    assert_eq!(
+        model.rows(),
+        [
+            "block budget: real-price -4900% above 10% -4900% of the budget of `fresh` is left (180 of 3.6 bad runs are \
+             spent), not above 10%",
+            "block burn: real-price 50 below 6 over 6h the budget of `fresh` burns at 50 times its even rate, not below 6",
+            "block data: real-price stale ok or degraded the last verdict is stale, not ok or degraded",
+        ]
+    );
 }

@@ -33,10 +33,14 @@ pub(super) fn judge(
     })
 }
 
-/// The verdicts in words: `ok or degraded`.
+/// The verdicts in words: `ok, degraded or stale`.
 pub(super) fn words(allowed: &[Verdict]) -> String {
     let words: Vec<&str> = allowed.iter().map(|verdict| verdict.as_str()).collect();
-    words.join(" or ")
+    match words.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => "none".to_owned(),
+    }
 }
 
 fn of_sample(sample: &Sample, allowed: &[Verdict]) -> Finding {
