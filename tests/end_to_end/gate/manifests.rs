@@ -14,10 +14,10 @@ fn deploy(path: &str) -> PathBuf {
 }
 
 fn documents(path: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(deploy(path)).unwrap();
+    let text = std::fs::read_to_string(deploy(path)).expect("it is there");
     let documents = serde_yaml::Deserializer::from_str(&text);
     documents
-        .map(|document| Value::deserialize(document).unwrap())
+        .map(|document| Value::deserialize(document).expect("YAML"))
         .collect()
 }
 
@@ -26,9 +26,12 @@ fn options(template: &Value) -> freshwatch::command_line::gate::Gate {
     let container = &template["spec"]["containers"][0];
     let words = ["command", "args"]
         .into_iter()
-        .flat_map(|key| container[key].as_sequence().unwrap());
-    let words: Vec<OsString> = words.map(|word| word.as_str().unwrap().into()).collect();
-    match CommandLine::try_parse_from(words).unwrap().command {
+        .flat_map(|key| container[key].as_sequence().expect("a list"));
+    let words: Vec<OsString> = words.map(|word| word.as_str().expect("a text").into()).collect();
+    match CommandLine::try_parse_from(words)
+        .expect("arguments that are taken")
+        .command
+    {
         Command::Gate(options) => options,
         other => panic!("{other:?}"),
     }

@@ -48,11 +48,11 @@ fn samples() -> String {
                 text,
                 "seconds{{route=\"{route}\",le=\"{le}\"}} {count} {NOON_SECONDS}"
             )
-            .unwrap();
+            .expect("a text takes all");
         }
     }
     text.push_str("# TYPE nan gauge\n");
-    writeln!(text, "nan NaN {NOON_SECONDS}").unwrap();
+    writeln!(text, "nan NaN {NOON_SECONDS}").expect("a text takes all");
     for (series, values) in [
         (
             "probe_promise:bad_runs:sum",
@@ -71,13 +71,13 @@ fn samples() -> String {
             [("a", "0.5"), ("b", "6"), ("c", "14.4")],
         ),
     ] {
-        writeln!(text, "# TYPE {series} gauge").unwrap();
+        writeln!(text, "# TYPE {series} gauge").expect("a text takes all");
         for (probe, value) in values {
             writeln!(
                 text,
                 "{series}{{probe=\"{probe}\",promise=\"up\"}} {value} {NOON_SECONDS}"
             )
-            .unwrap();
+            .expect("a text takes all");
         }
     }
     text.push_str("# TYPE probe_verdict gauge\n");
@@ -88,7 +88,7 @@ fn samples() -> String {
                 text,
                 "probe_verdict{{probe=\"{probe}\",verdict=\"{verdict}\"}} {value} {NOON_SECONDS}"
             )
-            .unwrap();
+            .expect("a text takes all");
         }
     }
     text + "# EOF\n"
@@ -103,7 +103,7 @@ fn counter(text: &mut String, service: &str, code: &str, of_15_minutes: u64) {
             text,
             "requests_total{{service=\"{service}\",code=\"{code}\"}} {value} {at}"
         )
-        .unwrap();
+        .expect("a text takes all");
     }
 }
 
@@ -134,12 +134,8 @@ fn line(condition: &str, code: i32, row: &'static str) -> Case {
     }
 }
 
-fn cases() -> Vec<Case> {
-    let p95 = |route: &str| {
-        format!(
-            "{{quantile: {{share: 95%, buckets: 'sum by (le) (seconds{{route=\"{route}\"}})'}}, below: 800ms}}"
-        )
-    };
+/// Shares of errors.
+fn ratios() -> Vec<Case> {
     vec![
         ratio(
             "well",
@@ -201,6 +197,17 @@ fn cases() -> Vec<Case> {
             0,
             "skipped it - below 0.5% `to` gives no series: is its metric there?",
         ),
+    ]
+}
+
+/// Latency.
+fn quantiles() -> Vec<Case> {
+    let p95 = |route: &str| {
+        format!(
+            "{{quantile: {{share: 95%, buckets: 'sum by (le) (seconds{{route=\"{route}\"}})'}}, below: 800ms}}"
+        )
+    };
+    vec![
         line(
             &p95("within"),
             0,
@@ -217,6 +224,12 @@ fn cases() -> Vec<Case> {
             "inconclusive it - below 800ms no bucket ends at 800ms, and 95% of the observations end 750ms to 1s: give the \
              histogram a bucket `le=\"0.8\"`",
         ),
+    ]
+}
+
+/// Queries of all kinds.
+fn values() -> Vec<Case> {
+    vec![
         line(
             "{promql: nan, below: 1}",
             2,
@@ -259,6 +272,12 @@ fn cases() -> Vec<Case> {
             "inconclusive it - below 1 the backend gives a value for each of many points in time: take the range `[…]` \
              out of the query, or a function over it",
         ),
+    ]
+}
+
+/// Budgets, burn rates and verdicts.
+fn recorded() -> Vec<Case> {
+    vec![
         line(
             "{budget_left: up, probe: a, above: 10%}",
             0,
@@ -311,7 +330,10 @@ async fn each_way_in_which_a_condition_can_end() {
     let Some(prometheus) = or_skip(setup.start(&[])) else {
         return;
     };
-    for Case { condition, code, row } in cases() {
+    let cases = [ratios(), quantiles(), values(), recorded()]
+        .into_iter()
+        .flatten();
+    for Case { condition, code, row } in cases {
         let text = file(&prometheus.url(""), &condition);
         let gated = gate(&text, |command| {
             command.args(["--now", NOON]);

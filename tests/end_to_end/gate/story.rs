@@ -17,10 +17,11 @@ const AFTER: (&str, u64) = ("2026-11-22T12:00:00Z", 1_795_348_800);
 fn samples() -> String {
     let mut text = String::new();
     let mut family = |name: &str, samples: &[(&str, &str, &str)]| {
-        writeln!(text, "# TYPE {name} gauge").unwrap();
+        writeln!(text, "# TYPE {name} gauge").expect("a text takes all");
         for (labels, before, after) in samples {
             for (value, (_, at)) in [(before, BEFORE), (after, AFTER)] {
-                writeln!(text, "{name}{{probe=\"real-price\",{labels}}} {value} {at}").unwrap();
+                writeln!(text, "{name}{{probe=\"real-price\",{labels}}} {value} {at}")
+                    .expect("a text takes all");
             }
         }
     };
@@ -108,7 +109,7 @@ fn runs() -> String {
                 text,
                 "probe_verdict{{probe=\"real-price\",team=\"prices\",verdict=\"{verdict}\"}} {value} {at}"
             )
-            .unwrap();
+            .expect("a text takes all");
         }
     }
     text + "# EOF\n"

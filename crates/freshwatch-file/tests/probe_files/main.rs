@@ -10,6 +10,7 @@ mod dump;
 mod fingerprint;
 #[cfg(test)]
 mod gates;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod json_schema;

@@ -80,7 +80,7 @@ mod tests {
     fn shown_of(gate: &Gate) -> String {
         let mut measurements = Vec::new();
         of_gate(gate, time(NOON), &mut |measurement| {
-            measurements.push(measurement)
+            measurements.push(measurement);
         });
         of_bypass(gate, time(NOON), &mut |measurement| {
             measurements.push(measurement);

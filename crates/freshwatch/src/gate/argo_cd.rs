@@ -63,12 +63,11 @@ impl Server<'_> {
             Some((namespace, name)) => (Some(namespace), name),
             None => (None, application),
         };
-        let revision = match &self.options.revision {
-            Some(revision) => revision.clone(),
-            None => {
-                let body = self.get(&argo_cd::application_path(name), namespace).await?;
-                argo_cd::revision_under_way(&body).map_err(told)?
-            }
+        let revision = if let Some(revision) = &self.options.revision {
+            revision.clone()
+        } else {
+            let body = self.get(&argo_cd::application_path(name), namespace).await?;
+            argo_cd::revision_under_way(&body).map_err(told)?
         };
         let path = argo_cd::revision_path(name, &revision);
         let body = self.get(&path, namespace).await?;
