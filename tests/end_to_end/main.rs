@@ -30,4 +30,5 @@ mod otlp_delivery;
 mod outage;
 mod prometheus;
 mod real_receiver;
+mod rules;
 mod traces;

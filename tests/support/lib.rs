@@ -13,6 +13,7 @@ pub mod prometheus;
 pub mod receiver;
 pub mod recorded_answers;
 pub mod rotel;
+pub mod rule_tests;
 pub mod runs;
 pub mod server;
 pub mod unpacked;
