@@ -1,8 +1,10 @@
 //! The rules of `generate rules`, judged by promtool on simulated histories.
 
+mod alerts;
 mod burning;
 mod ratio;
 mod simulation;
+mod story;
 
 use std::fs;
 use std::path::PathBuf;
