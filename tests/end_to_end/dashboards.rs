@@ -1,5 +1,6 @@
 //! Every query of every generated dashboard, asked of a real Prometheus.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -165,12 +166,10 @@ fn requests(now: Timestamp) -> String {
             for bound in ["0.25", "0.8", "2.5", "+Inf"] {
                 let holds = bound.parse::<f64>().map_or(true, |bound| seconds <= bound);
                 let within = if holds { count } else { 0.0 };
-                text.push_str(&format!(
-                    "{name}_bucket{{{labels},le=\"{bound}\"}} {within} {time}\n"
-                ));
+                let _ = writeln!(text, "{name}_bucket{{{labels},le=\"{bound}\"}} {within} {time}");
             }
-            text.push_str(&format!("{name}_count{{{labels}}} {count} {time}\n"));
-            text.push_str(&format!("{name}_sum{{{labels}}} {} {time}\n", count * seconds));
+            let _ = writeln!(text, "{name}_count{{{labels}}} {count} {time}");
+            let _ = writeln!(text, "{name}_sum{{{labels}}} {} {time}", count * seconds);
         }
     }
     text + "# EOF\n"

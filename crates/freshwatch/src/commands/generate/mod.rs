@@ -24,16 +24,10 @@ pub fn run(options: &Generate) -> Result<ExitCode> {
     }
 }
 
-/// The probes of the files; their mistakes are printed.
-///
-/// # Errors
-/// When they cannot be printed.
-fn load(files: &Files) -> Result<Option<ProbeSet>> {
-    match freshwatch_file::load_for(&files.paths, Purpose::Generating, &super::environment) {
-        Ok(set) => Ok(Some(set)),
-        Err(mistakes) => {
-            report::note(&report::mistakes::pictures(&mistakes));
-            Ok(None)
-        }
-    }
+/// The probes of the files; none: they have mistakes, which are told.
+fn load(files: &Files) -> Option<ProbeSet> {
+    let loaded = freshwatch_file::load_for(&files.paths, Purpose::Generating, &super::environment);
+    loaded
+        .inspect_err(|mistakes| report::note(&report::mistakes::pictures(mistakes)))
+        .ok()
 }

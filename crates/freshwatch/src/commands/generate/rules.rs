@@ -26,7 +26,7 @@ const MOST_NOTES: usize = 10;
 pub(super) fn run(options: &generate::Rules) -> Result<ExitCode> {
     let teams = options.teams.iter().map(String::as_str);
     let teams = Teams::parse(teams).map_err(|why| anyhow!("`--team` {why}"))?;
-    let Some(set) = super::load(&options.files)? else {
+    let Some(set) = super::load(&options.files) else {
         return Ok(ExitCode::Mistakes);
     };
     let made_by = Options {
