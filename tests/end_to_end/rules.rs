@@ -2,6 +2,7 @@
 
 mod alerts;
 mod burning;
+mod command;
 mod ratio;
 mod simulation;
 mod story;

@@ -121,11 +121,11 @@ fn of_the_prober() {
         between(31, 60, 0.0, 1.0),
     );
     test.fires("FreshwatchReloadFailed", of_prober, 36, 61);
-    let bypass = "freshwatch_gate_bypass{verdict=\"BLOCK\"}";
+    let bypass = "freshwatch_gate_bypass{gate=\"prices\",by=\"mina\",verdict=\"block\"}";
     test.series(bypass, |minute| (minute == 30).then_some(1.0));
     test.fires(
         "FreshwatchGateBypassed",
-        "verdict=\"BLOCK\",severity=\"ticket\",team=\"on-call\"",
+        "verdict=\"block\",severity=\"ticket\",team=\"on-call\"",
         30,
         90,
     );

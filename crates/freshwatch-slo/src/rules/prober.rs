@@ -136,8 +136,8 @@ fn reload_failed(options: &Options) -> Rule {
 fn gate_bypassed(options: &Options) -> Rule {
     let expr = format!("max_over_time({GATE_BYPASS}[1h]) > 0");
     let words = Words::new(
-        "somebody deployed past the gate",
-        "The gate was asked, and its answer was overridden: {{ $labels }}.",
+        "{{ $labels.by }} deployed past the gate {{ $labels.gate }}",
+        "The gate said {{ $labels.verdict }}, and was overridden for this reason: {{ $labels.reason }}.",
         "Was that agreed? Watch the budgets of what was deployed, and find out what the gate had said.",
     );
     of_prober(Alert::GateBypassed, &expr, Duration::ZERO, words, options)
