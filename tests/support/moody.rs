@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use freshwatch_agent::clock;
@@ -97,11 +98,13 @@ impl MoodyReceiver {
     }
 }
 
-/// A port that nobody is given while the receiver does not listen: one below those that connections get. A client
-/// that gets the very port that it wants to reach even connects to itself.
+/// A port that nobody is given while the receiver does not listen: one below those that connections get, and another one
+/// for each receiver of this process. A client that gets the very port that it wants to reach even connects to itself.
 async fn lasting_port() -> io::Result<TcpListener> {
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = u16::try_from(std::process::id() % 8000).unwrap_or_default();
-    for nth in 0..2000 {
+    for _ in 0..2000 {
+        let nth = GIVEN.fetch_add(1, Ordering::Relaxed) % 2000;
         let port = 20_000 + (first + nth) % 10_000;
         if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
             return Ok(listener);
