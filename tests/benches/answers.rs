@@ -13,7 +13,6 @@ use std::hint::black_box;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use freshwatch_file::Source;
 use freshwatch_probe::definition::Definition;
@@ -23,9 +22,9 @@ use freshwatch_probe::observation::{Answer, Body, Exchange, Observation, Outcome
 use freshwatch_probe::redact::Redactor;
 use freshwatch_probe::verdict::Verdict;
 use freshwatch_tests::price_list::PriceList;
+use freshwatch_tests::resources::own_cpu;
 use http::HeaderMap;
 use jiff::Timestamp;
-use nix::sys::resource::{UsageWho, getrusage};
 
 /// What else the machine does can only add, so that the least of several turns tells most.
 const ROUNDS: usize = 15;
@@ -99,17 +98,6 @@ fn cost(times: usize, work: impl Fn()) -> io::Result<f64> {
     #[expect(clippy::cast_precision_loss, reason = "there are a few thousand")]
     let times = times as f64;
     Ok(took.as_secs_f64() * 1e6 / times)
-}
-
-/// User and system time of this process.
-fn own_cpu() -> io::Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
-    let micros = |time: nix::sys::time::TimeVal| {
-        u64::try_from(time.tv_sec() * 1_000_000 + time.tv_usec()).unwrap_or(0)
-    };
-    Ok(Duration::from_micros(
-        micros(usage.user_time()) + micros(usage.system_time()),
-    ))
 }
 
 fn load(rules: &str) -> Result<Arc<Definition>, String> {

@@ -33,10 +33,11 @@ use freshwatch_probe::matcher::{Condition, Matcher};
 use freshwatch_probe::path::Path;
 use freshwatch_probe::request::{Connection, Request};
 use freshwatch_probe::verdict::Verdict;
+use freshwatch_tests::resources::own_cpu;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -282,17 +283,6 @@ fn definition(number: u64, address: SocketAddr, keep: bool) -> Result<Definition
     )]
     .into();
     Ok(definition)
-}
-
-/// User and system time of this process.
-fn own_cpu() -> io::Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
-    let micros = |time: nix::sys::time::TimeVal| {
-        u64::try_from(time.tv_sec() * 1_000_000 + time.tv_usec()).unwrap_or(0)
-    };
-    Ok(Duration::from_micros(
-        micros(usage.user_time()) + micros(usage.system_time()),
-    ))
 }
 
 /// The resident memory of this process in KiB.

@@ -20,10 +20,10 @@ use crate::findings::Findings;
 use crate::log::Log;
 use crate::minutes;
 use crate::receiver::{Mood, Receiver};
-use crate::resources::Resources;
 use crate::rhythm::Rhythm;
 use crate::seen::{Ending, Outage, Seen, Waking};
 use crate::target::Target;
+use freshwatch_tests::resources::Resources;
 
 /// How long anything may take that should take a moment.
 const PATIENCE: Duration = Duration::from_secs(40);

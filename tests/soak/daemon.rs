@@ -16,8 +16,8 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::resources::Resources;
 use crate::rhythm::Rhythm;
+use freshwatch_tests::resources::Resources;
 
 /// The hidden argument that makes this program another one, which then ends with its parent.
 pub const AS_PROGRAM: &str = "--as-program";

@@ -25,7 +25,6 @@ mod findings;
 mod log;
 mod minutes;
 mod receiver;
-mod resources;
 mod rhythm;
 mod seen;
 mod target;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::log::Log;
 use crate::receiver::Receiver;
-use crate::resources::{Resources, megabytes};
 use crate::target::Target;
+use freshwatch_tests::resources::{Resources, megabytes};
 
 /// Prints what the columns mean.
 pub fn begin(probes: usize, length: Duration) {

@@ -9,7 +9,7 @@ use crate::accounts::Snapshot;
 use crate::delivered::Export;
 use crate::log::Change;
 use crate::receiver::Mood;
-use crate::resources::Resources;
+use freshwatch_tests::resources::Resources;
 
 /// All that was seen.
 #[derive(Debug, Default)]

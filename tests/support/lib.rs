@@ -12,6 +12,7 @@ pub mod program;
 pub mod prometheus;
 pub mod receiver;
 pub mod recorded_answers;
+pub mod resources;
 pub mod rotel;
 pub mod rule_tests;
 pub mod runs;

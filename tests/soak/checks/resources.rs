@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::findings::Findings;
-use crate::resources::{Resources, megabytes};
 use crate::rhythm::Rhythm;
 use crate::seen::Seen;
+use freshwatch_tests::resources::{Resources, megabytes};
 
 /// The daemon's grace and the bound of its last export.
 const ENDS_WITHIN: Duration = Duration::from_secs(25);

@@ -15,6 +15,7 @@ use super::{Log, Reply, Series, client, within};
 use crate::daemon::{ConfigMap, Files};
 use crate::program::program;
 use crate::receiver::Receiver;
+use crate::resources::Resources;
 
 /// How a daemon is to be started: on a free port, with a log in JSON, and without looking at its files, unless a test
 /// says otherwise.
@@ -112,6 +113,14 @@ impl Daemon {
         let id = self.process.id().expect("it runs");
         let id = i32::try_from(id).expect("a process id");
         kill(Pid::from_raw(id), signal).expect("the signal is sent");
+    }
+
+    /// What it takes of the machine.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn resources(&self) -> Resources {
+        Resources::of(self.process.id().expect("it runs")).expect("the kernel knows it")
     }
 
     /// Waits until it has ended: its exit code, none when a signal has ended it, and all that it said.
