@@ -8,11 +8,9 @@ use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, metric::Data, number_data_point};
 use prost::Message;
 
-use crate::otlp::encode::Encoder;
-use crate::prometheus;
-use crate::record::{Bearer, of_prober, of_standing};
 use crate::sample::{FixedState, NOON, named, prober, resource, time, unanswered};
 use crate::state::State;
+use crate::{otlp, prometheus};
 
 /// The value of each series, by its name and its labels in the order of their names.
 type Values = BTreeMap<(String, BTreeMap<String, String>), f64>;
@@ -24,18 +22,13 @@ fn insert(values: &mut Values, name: String, labels: BTreeMap<String, String>, v
 
 /// What OTLP carries, with its histograms taken apart as a receiver does that.
 fn over_otlp(state: &dyn State) -> Values {
-    let mut encoder = Encoder::new(&resource());
-    let mut batches = Vec::new();
-    for standing in state.after(None, usize::MAX) {
-        let probe = Some(Bearer::probe(&standing.definition));
-        batches.extend(encoder.take(probe, |visit| of_standing(&standing, time(NOON), visit)));
-    }
-    let prober = state.prober();
-    batches.extend(encoder.take(None, |visit| of_prober(&prober, time(NOON), visit)));
-    batches.extend(encoder.finish());
+    let mut requests = Vec::new();
+    otlp::write(state, &resource(), time(NOON), &mut |request| {
+        requests.push(request);
+    });
     let mut values = Values::new();
-    for batch in batches {
-        let request = ExportMetricsServiceRequest::decode(batch.body).unwrap();
+    for request in requests {
+        let request = ExportMetricsServiceRequest::decode(request).unwrap();
         let scopes = request
             .resource_metrics
             .into_iter()

@@ -25,6 +25,4 @@ mod sections;
 #[cfg(test)]
 mod agreement;
 #[cfg(test)]
-mod measure;
-#[cfg(test)]
 mod sample;

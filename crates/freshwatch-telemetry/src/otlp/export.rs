@@ -14,7 +14,7 @@ use tokio::task;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 
 use super::config::{Compression, Config};
-use super::encode::{Batch, Encoder};
+use super::encode::{Batch, Encoder, MOST_PROBES};
 use super::ending::Ending;
 use super::line::Line;
 use super::parcel::pack_aside;
@@ -30,12 +30,12 @@ use crate::resource::Resource;
 use crate::spool::Limits;
 use crate::state::State;
 
-/// So many probes are read and encoded at a time: about half a millisecond.
-const MOST_PROBES: usize = 25;
-
 /// While the receiver takes what it is sent, no more batches than these are made ahead of it: a whole export of ten
 /// thousand probes would be forty megabytes.
 const MOST_AHEAD: u64 = 2;
+
+/// Prometheus refuses what is further ahead of its own time than this.
+const MOST_AHEAD_OF_TIME: SignedDuration = SignedDuration::from_mins(10);
 
 /// Exports the whole state at every interval.
 pub struct Exporter(Export<Post>);
@@ -266,8 +266,8 @@ impl Reader<'_> {
     }
 }
 
-/// The times that points carry. They never go backwards, even when the clock does: a receiver refuses what comes
-/// before what it has.
+/// The times that points carry. They do not go backwards when the clock does: a receiver refuses what comes before what
+/// it has. But what was further ahead than [`MOST_AHEAD_OF_TIME`] no receiver has, and times stay where they are useful.
 struct Clock {
     now: fn() -> Timestamp,
     latest: Timestamp,
@@ -284,8 +284,11 @@ impl Clock {
     /// An export begins: a series has one value at one time, so it is later than the one before by at least what
     /// Prometheus can tell apart.
     fn begin(&mut self) {
+        let now = (self.now)();
         let next = self.latest.saturating_add(SignedDuration::from_millis(1));
-        self.latest = (self.now)().max(next.unwrap_or(self.latest));
+        let next = next.unwrap_or(self.latest);
+        let is_far_ahead = next.duration_since(now) > MOST_AHEAD_OF_TIME;
+        self.latest = if is_far_ahead { now } else { now.max(next) };
     }
 
     /// The time of what is read now.

@@ -38,6 +38,7 @@ mod retry;
 pub(crate) mod transport;
 
 pub use config::{Config, Configs};
+pub use encode::write;
 pub use export::{Exporter, Storage};
 pub use gate::push_gate;
 pub use push::{Delivery, Failure, Rejected, push};

@@ -511,6 +511,18 @@ async fn times_never_go_backwards_when_the_clock_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_was_far_ahead_for_a_while_does_not_spoil_what_comes_after() {
+    let running = Setup::new(|_, _| accepted()).start();
+    sleep(Duration::from_secs(1)).await;
+    SET.set(86_400);
+    sleep(Duration::from_secs(15)).await;
+    SET.set(0);
+    sleep(Duration::from_secs(15)).await;
+    let ran = running.stop().await;
+    assert_eq!(times(&ran, ATTEMPTS), [0.0, 86_415.0, 30.0, 31.0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_large_state_is_cut_in_order_and_never_runs_far_ahead_of_the_receiver() {
     let mut setup = Setup::new(|_, _| accepted());
     setup.probes = 1000;
