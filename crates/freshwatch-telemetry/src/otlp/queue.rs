@@ -23,7 +23,7 @@ pub(super) const MOST_BYTES: usize = 64 << 20;
 /// What a parcel takes besides its body.
 const OVERHEAD: usize = size_of::<Parcel>();
 
-/// A write that takes longer is a disk that hangs.
+/// Whatever the disk is asked for: when it takes longer, it hangs.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 
 /// A bounded queue with one taker. Filling it never waits.
@@ -56,8 +56,10 @@ struct Waiting {
     stored_bytes: u64,
     /// The number of a front that is done with, until the keeper has heard of it.
     done: Option<u64>,
-    /// Since when the first that is staged is being written.
-    writing: Option<Timestamp>,
+    /// Since when the keeper has been busy with the disk.
+    busy: Option<Timestamp>,
+    /// Whether the first that is staged is being written.
+    is_writing: bool,
     /// How many fronts there were, and which of them was sent last.
     turn: u64,
     sent_turn: u64,
@@ -156,7 +158,8 @@ impl Queue {
             stored: 0,
             stored_bytes: 0,
             done: None,
-            writing: None,
+            busy: None,
+            is_writing: false,
             turn: 0,
             sent_turn: 0,
             is_sending: false,
@@ -357,7 +360,7 @@ impl Waiting {
         };
         if goes_by
             && self.front.is_none()
-            && self.writing.is_none()
+            && !self.is_writing
             && let Some(parcel) = self.staged.pop_front()
         {
             self.set_front(parcel, None);
@@ -426,7 +429,7 @@ impl Waiting {
     }
 
     fn first_staged(&self) -> usize {
-        usize::from(self.writing.is_some())
+        usize::from(self.is_writing)
     }
 
     fn lose(&mut self, cause: Cause, parcels: u64) {
@@ -439,12 +442,13 @@ impl Waiting {
         self.untold.lost += lost;
     }
 
-    /// A disk that has not answered for so long fails.
+    /// A disk that has not answered for so long fails, whatever it was asked for.
     fn look_for_hanging(&mut self, now: Timestamp) {
-        if self.disk == Disk::Sound
-            && let Some(since) = self.writing
-            && now.duration_since(since) > PATIENCE
-        {
+        let Some(since) = self.busy else { return };
+        if now < since {
+            // The clock was set back.
+            self.busy = Some(now);
+        } else if now.duration_since(since) > PATIENCE && matches!(self.disk, Disk::Opening | Disk::Sound) {
             self.fail(SpoolError::Hangs);
         }
     }

@@ -118,7 +118,15 @@ impl Waiting {
     async fn deliver(&self, mut courier: Courier<'_>, parcels: Vec<Parcel>, now: Timestamp) -> Delivery {
         let mut notes = Vec::new();
         let unstored = self.store(parcels, &mut notes).await;
-        while let Some(Some((number, parcel))) = self.with(move |spool| spool.first(now)).await {
+        while let Some(first) = self.with(move |spool| spool.first(now)).await {
+            let (number, parcel) = match first {
+                Ok(Some(first)) => first,
+                Ok(None) => break,
+                Err(error) => {
+                    notes.push(error.to_string());
+                    break;
+                }
+            };
             if !courier.deliver(&parcel).await {
                 break;
             }

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use super::folder;
 use super::lost::Finding;
 
 /// How a place begins.
@@ -62,7 +63,7 @@ impl Cursor {
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
-        self.file.sync_data()
+        folder::synced(self.file.sync_data())
     }
 }
 

@@ -20,6 +20,9 @@ const SEGMENT: &str = "batches";
 /// How the names of damaged ones end.
 const DAMAGED: &str = "damaged";
 
+/// How the names of those end that another version of the program wrote.
+const OF_ANOTHER_VERSION: &str = "other-version";
+
 /// So many damaged segments may lie in the folder: a disk that damages all that it is given must not be filled.
 const MOST_DAMAGED: usize = 4;
 
@@ -41,6 +44,12 @@ pub enum SpoolError {
     /// The disk does not answer.
     #[error("the disk does not answer")]
     Hangs,
+    /// Somebody has removed the folder, or the files in it.
+    #[error("`{}` was removed while it was in use", folder.display())]
+    Gone {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The folder cannot be opened, or a file cannot be written.
     #[error("`{}` cannot be {what}: {why}", path.display())]
     Failed {
@@ -60,6 +69,10 @@ impl SpoolError {
 
     pub(super) fn writing(path: &Path, error: &io::Error) -> Self {
         Self::of(path, "written", error)
+    }
+
+    pub(super) fn reading(path: &Path, error: &io::Error) -> Self {
+        Self::of(path, "read", error)
     }
 
     fn of(path: &Path, what: &'static str, error: &io::Error) -> Self {
@@ -95,6 +108,44 @@ pub(super) fn lock(folder: &Path) -> Result<File, SpoolError> {
     }
 }
 
+/// Whether the lock has no name any more: whoever makes one anew would have the folder, too.
+pub(super) fn is_gone(lock: &File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        lock.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = lock;
+        false
+    }
+}
+
+/// Makes sure that the disk has this folder's names, so that a new file is found again.
+pub(super) fn sync(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        synced(File::open(folder)?.sync_all())
+    } else {
+        Ok(())
+    }
+}
+
+/// What came of a sync. There are file systems that know none, of folders above all: they do what they can.
+pub(super) fn synced(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
 /// The name of a segment that begins with the parcel of this number.
 pub(super) fn segment(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("{number:020}.{SEGMENT}"))
@@ -126,13 +177,44 @@ pub(super) fn set_aside(path: &Path) -> Option<Finding> {
     told(None)
 }
 
+/// Gives a segment that another version wrote another name, whatever lies there already: that version may come back.
+pub(super) fn set_aside_for_another_version(path: &Path) -> io::Result<Finding> {
+    let to = path.with_extension(OF_ANOTHER_VERSION);
+    fs::rename(path, &to)?;
+    Ok(Finding::OfAnotherVersion {
+        path: path.to_owned(),
+        to,
+    })
+}
+
+/// The files of such names. What a link leads to is nobody's queue.
 fn with_end(folder: &Path, end: &str) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|found| found == end) && path.is_file() {
+        let entry = entry?;
+        let path = entry.path();
+        if path.extension().is_some_and(|found| found == end) && entry.file_type()?.is_file() {
             paths.push(path);
         }
     }
     Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io;
+
+    use super::synced;
+
+    #[test]
+    fn a_file_system_that_knows_no_sync_is_no_failure() {
+        let unsyncable = File::open("/proc/self").unwrap().sync_all();
+        assert_eq!(
+            unsyncable.as_ref().unwrap_err().kind(),
+            io::ErrorKind::InvalidInput
+        );
+        assert!(synced(unsyncable).is_ok());
+        assert!(synced(Err(io::ErrorKind::StorageFull.into())).is_err());
+    }
 }

@@ -52,6 +52,13 @@ pub enum Finding {
         /// Its name now; none: enough of them lie there, it was removed.
         to: Option<PathBuf>,
     },
+    /// Another version of the program wrote a segment, and this one does not read it.
+    OfAnotherVersion {
+        /// The segment.
+        path: PathBuf,
+        /// Its name now.
+        to: PathBuf,
+    },
     /// The cursor cannot be read.
     Cursor {
         /// Its file.
@@ -84,6 +91,13 @@ impl fmt::Display for Finding {
                 "`{}` is damaged; it was removed, since enough damaged files lie beside it: look at them, then remove \
                  them",
                 path.display()
+            ),
+            Self::OfAnotherVersion { path, to } => write!(
+                formatter,
+                "`{}` was written by another version; it was set aside as `{}`: that version sends it when it gets its \
+                 name back",
+                path.display(),
+                to.display()
             ),
             Self::Cursor { path } => write!(
                 formatter,

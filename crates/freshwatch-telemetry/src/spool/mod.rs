@@ -70,7 +70,7 @@ pub struct Spool {
     folder: PathBuf,
     limits: Limits,
     /// Whoever holds it has the folder.
-    _lock: File,
+    lock: File,
     cursor: Cursor,
     /// The oldest first. What was taken out of the first of them stays until all of it was.
     segments: VecDeque<Segment>,
@@ -105,7 +105,7 @@ impl Spool {
         let mut spool = Self {
             folder: folder.to_owned(),
             limits,
-            _lock: lock,
+            lock,
             cursor,
             segments: VecDeque::new(),
             active: None,
@@ -117,7 +117,7 @@ impl Spool {
             lost: Lost::default(),
             findings,
         };
-        spool.take_stock(done).map_err(failed)?;
+        spool.take_stock(done)?;
         Ok(spool)
     }
 
@@ -126,6 +126,11 @@ impl Spool {
     /// # Errors
     /// When the disk does not take it: then it is not in the queue.
     pub fn append(&mut self, parcel: &Parcel) -> Result<(), SpoolError> {
+        if self.is_gone() {
+            return Err(SpoolError::Gone {
+                folder: self.folder.clone(),
+            });
+        }
         let size = HEAD as u64 + parcel.body.len() as u64;
         while !self.segments.is_empty() && self.bytes() + size > self.limits.most_bytes {
             self.drop_oldest();
@@ -134,14 +139,19 @@ impl Spool {
         appended.map_err(|(path, error)| SpoolError::writing(&path, &error))
     }
 
-    /// The first parcel and its number, which [`done`](Self::done) takes. What is too old as of `now`, or cannot be
-    /// read, is passed over and counted.
-    pub fn first(&mut self, now: Timestamp) -> Option<(u64, Parcel)> {
+    /// The first parcel and its number, which [`done`](Self::done) takes. What is too old as of `now`, or is damaged, is
+    /// passed over and counted.
+    ///
+    /// # Errors
+    /// When the disk does not give it now: it is still in the queue.
+    pub fn first(&mut self, now: Timestamp) -> Result<Option<(u64, Parcel)>, SpoolError> {
         self.expire(now);
         loop {
-            let record = self.find_first()?;
+            let Some(record) = self.find_first()? else {
+                return Ok(None);
+            };
             if let Some(body) = self.read_body(&record) {
-                return Some((record.head.sequence, record.head.parcel(body)));
+                return Ok(Some((record.head.sequence, record.head.parcel(body))));
             }
             self.lost.damaged += 1;
             self.find_damage(record.at);
@@ -154,8 +164,8 @@ impl Spool {
     pub fn done(&mut self, sequence: u64) {
         while self.first <= sequence {
             match self.find_first() {
-                Some(record) => self.pass(&record),
-                None => break,
+                Ok(Some(record)) => self.pass(&record),
+                Ok(None) | Err(_) => break,
             }
         }
         self.note_first();
@@ -164,7 +174,7 @@ impl Spool {
     /// Gives up what is too old, from the oldest on.
     pub fn expire(&mut self, now: Timestamp) {
         let before = self.first;
-        while let Some(record) = self.find_first()
+        while let Ok(Some(record)) = self.find_first()
             && self.is_too_old(&record, now)
         {
             self.lost.age += 1;
@@ -195,16 +205,15 @@ impl Spool {
             return Ok(());
         }
         let synced = self.active.as_ref().map_or(Ok(()), File::sync_data);
-        let synced = synced.and_then(|()| self.cursor.sync());
-        // A new file is found again when its folder was synced.
-        let synced = synced.and_then(|()| {
-            if cfg!(unix) {
-                File::open(&self.folder)?.sync_all()
-            } else {
-                Ok(())
-            }
-        });
+        let synced = folder::synced(synced)
+            .and_then(|()| self.cursor.sync())
+            .and_then(|()| folder::sync(&self.folder));
         synced.map_err(|error| SpoolError::writing(&self.folder, &error))
+    }
+
+    /// Whether somebody has removed the folder, or the files in it: what is in this queue, no other will find.
+    pub fn is_gone(&self) -> bool {
+        folder::is_gone(&self.lock)
     }
 
     /// Whether something was appended since the last sync and still waits.
@@ -243,11 +252,20 @@ impl Spool {
     }
 
     /// Looks at the segments that are there. A new one is begun for what comes: none is appended to that a process
-    /// before may have left unfinished.
-    fn take_stock(&mut self, done: u64) -> io::Result<()> {
+    /// before may have left unfinished. One that cannot be opened is not damaged: who may, or when there are fewer open
+    /// files, can read it.
+    fn take_stock(&mut self, done: u64) -> Result<(), SpoolError> {
         let mut before = 0;
-        for path in folder::segments(&self.folder)? {
-            if let Ok(looked) = Segment::look(&path, before, done) {
+        let segments = folder::segments(&self.folder);
+        for path in segments.map_err(|error| SpoolError::opening(&self.folder, &error))? {
+            let opened = |error| SpoolError::opening(&path, &error);
+            let mut file = File::open(&path).map_err(opened)?;
+            if segment::is_of_another_version(&mut file).is_ok_and(|is_so| is_so) {
+                self.findings
+                    .push(folder::set_aside_for_another_version(&path).map_err(opened)?);
+                continue;
+            }
+            if let Ok(looked) = Segment::look(&path, file, before, done) {
                 before = before.max(looked.segment.end - 1);
                 self.take_in(looked);
             } else {
@@ -290,20 +308,19 @@ impl Spool {
     }
 
     /// The record that begins at the first segment's offset, or behind what cannot be read there.
-    fn find_first(&mut self) -> Option<Record> {
+    fn find_first(&mut self) -> Result<Option<Record>, SpoolError> {
         loop {
-            let segment = self.segments.front()?;
+            let Some(segment) = self.segments.front() else {
+                return Ok(None);
+            };
             if segment.records == 0 {
                 if !self.leave_first() {
-                    return None;
+                    return Ok(None);
                 }
                 continue;
             }
-            let Ok(Some(found)) = self.search() else {
-                // What cannot be found any more was there when it was counted.
-                self.lost.damaged += self.segments.front()?.records;
-                self.find_damage(self.offset);
-                self.count_off(u64::MAX);
+            let Ok(Some(found)) = self.search()? else {
+                self.find_nothing();
                 continue;
             };
             let record = found.record;
@@ -312,19 +329,38 @@ impl Spool {
             }
             self.first = record.head.sequence;
             self.offset = record.at;
-            return Some(record);
+            return Ok(Some(record));
         }
     }
 
-    fn search(&mut self) -> io::Result<Option<Found>> {
+    /// Searches the first segment for a record. What the disk cannot read of an open file stays so; why a file cannot be
+    /// opened may pass.
+    fn search(&mut self) -> Result<io::Result<Option<Found>>, SpoolError> {
         let Some(segment) = self.segments.front() else {
-            return Ok(None);
+            return Ok(Ok(None));
         };
         let file = match self.reading.as_mut() {
             Some(file) => file,
-            None => self.reading.insert(File::open(&segment.path)?),
+            None => match File::open(&segment.path) {
+                Ok(file) => self.reading.insert(file),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Ok(None)),
+                Err(error) => return Err(SpoolError::reading(&segment.path, &error)),
+            },
         };
-        segment::next(file, self.offset, segment.length, self.first.saturating_sub(1))
+        let before = self.first.saturating_sub(1);
+        Ok(segment::next(file, self.offset, segment.length, before))
+    }
+
+    /// Nothing that the first segment should still hold can be found in it. Nothing is appended to it any more.
+    fn find_nothing(&mut self) {
+        if self.segments.len() == 1 {
+            self.active = None;
+        }
+        if let Some(segment) = self.segments.front() {
+            self.lost.damaged += segment.records;
+        }
+        self.find_damage(self.offset);
+        self.count_off(u64::MAX);
     }
 
     /// What is before this number was whole when it was counted, or was found out when the queue was opened.
@@ -450,17 +486,20 @@ impl Spool {
         if let Some(file) = &self.active
             && self.is_unsynced
         {
-            file.sync_data().map_err(failed)?;
+            folder::synced(file.sync_data()).map_err(failed)?;
         }
         let mut options = OpenOptions::new();
-        let file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&path)
-            .map_err(failed)?;
-        self.active = Some(file);
-        self.segments.push_back(Segment::new(path, self.next));
-        Ok(())
+        match options.write(true).create_new(true).open(&path) {
+            Ok(file) => {
+                self.active = Some(file);
+                self.segments.push_back(Segment::new(path, self.next));
+                Ok(())
+            }
+            Err(error) => {
+                // Whosever it is, it stays, and the next attempt gets another name.
+                self.next += u64::from(error.kind() == io::ErrorKind::AlreadyExists);
+                Err(failed(error))
+            }
+        }
     }
 }

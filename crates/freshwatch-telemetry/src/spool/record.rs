@@ -13,7 +13,8 @@
 //! | 4 | CRC-32 of the body |
 //! | 4 | CRC-32 of the head so far |
 //!
-//! Numbers are little-endian.
+//! Numbers are little-endian. Whoever changes anything here, a new signal included, changes the `1` of `FWq1`, to a
+//! character of which more than one bit differs: versions leave one another's segments alone.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -25,6 +26,12 @@ use crate::parcel::{Coding, Parcel, Signal};
 
 /// How a head begins.
 pub(super) const MAGIC: [u8; 4] = *b"FWq1";
+
+/// Whether a segment that begins so was written by another version. One changed bit is damage.
+pub(super) fn is_of_another_version(begin: [u8; 4]) -> bool {
+    let [.., version] = begin;
+    begin[..3] == MAGIC[..3] && version.is_ascii_alphanumeric() && (version ^ MAGIC[3]).count_ones() > 1
+}
 
 /// The length of a head.
 pub(super) const HEAD: usize = 44;

@@ -2,13 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
 use super::folder;
 use super::lost::Finding;
-use super::record::{HEAD, Head, MAGIC};
+use super::record::{self, HEAD, Head, MAGIC};
 
 /// So much is searched at a time.
 const CHUNK: usize = 64 << 10;
@@ -63,9 +63,9 @@ impl Segment {
         }
     }
 
-    /// Walks through a file by its heads. Parcels come behind the number `before`, and those before `done` do not count.
-    pub(super) fn look(path: &std::path::Path, before: u64, done: u64) -> io::Result<Looked> {
-        let mut file = File::open(path)?;
+    /// Walks through the file of this name by its heads. Parcels come behind the number `before`, and those before `done`
+    /// do not count.
+    pub(super) fn look(path: &Path, mut file: File, before: u64, done: u64) -> io::Result<Looked> {
         let length = file.metadata()?.len();
         let mut segment = Self {
             length,
@@ -110,6 +110,17 @@ impl Segment {
         } else if let Some(finding) = folder::set_aside(&self.path) {
             findings.push(finding);
         }
+    }
+}
+
+/// Whether another version wrote this file.
+pub(super) fn is_of_another_version(file: &mut File) -> io::Result<bool> {
+    let mut begin = [0; MAGIC.len()];
+    file.seek(SeekFrom::Start(0))?;
+    match file.read_exact(&mut begin) {
+        Ok(()) => Ok(record::is_of_another_version(begin)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -129,7 +129,7 @@ fn keeps() {
             spool.sync().expect("it syncs");
         }
         while count.is_none() && spool.len() > MOST_WAITING {
-            let (sequence, parcel) = spool.first(BEGIN).expect("it waits");
+            let (sequence, parcel) = spool.first(BEGIN).expect("it is read").expect("it waits");
             spool.done(sequence);
             say(format!("done> {}\n", parcel.items));
         }

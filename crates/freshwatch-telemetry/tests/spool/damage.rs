@@ -240,3 +240,23 @@ fn damaged_segments_do_not_fill_the_disk() {
     );
     assert_eq!(spool.take_lost().damaged, 10);
 }
+
+#[test]
+fn a_segment_of_another_version_is_kept_for_it() {
+    let folder = Folder::new();
+    folder.filled(&[3_000_000; 5], 0);
+    let segments = folder.files(".batches");
+    let mut bytes = fs::read(&segments[1]).expect("it is there");
+    bytes[3] = b'2';
+    fs::write(&segments[1], &bytes).expect("it is written");
+    let mut spool = folder.open();
+    let told: Vec<_> = spool.findings().iter().map(ToString::to_string).collect();
+    let told = told
+        .join("\n")
+        .replace(&folder.path().display().to_string(), "DIR");
+    insta::assert_snapshot!(told, @"`DIR/00000000000000000003.batches` was written by another version; it was set aside as `DIR/00000000000000000003.other-version`: that version sends it when it gets its name back");
+    assert_eq!(numbers(&drain(&mut spool), &[3_000_000; 5]), [1, 2, 5]);
+    assert_eq!(spool.take_lost(), Lost::default());
+    let kept = fs::read(segments[1].with_extension("other-version")).expect("it is there");
+    assert!(kept == bytes);
+}

@@ -59,6 +59,70 @@ fn a_disk_that_takes_nothing_more_loses_nothing_of_what_it_has_and_takes_it_up_a
 }
 
 #[test]
+fn a_folder_that_was_removed_takes_nothing_more() {
+    let folder = Folder::new();
+    let mut spool = folder.open();
+    spool.append(&sized(1, 1000)).unwrap();
+    fs::remove_dir_all(folder.path()).unwrap();
+    assert!(spool.is_gone());
+    let error = spool.append(&sized(2, 1000)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("`{}` was removed while it was in use", folder.path().display())
+    );
+    drop(spool);
+    let mut spool = folder.open();
+    spool.append(&sized(2, 1000)).unwrap();
+    assert_eq!(drain(&mut spool), [sized(2, 1000)]);
+}
+
+#[test]
+fn a_segment_that_was_removed_is_lost_and_what_comes_after_it_is_not() {
+    let folder = Folder::new();
+    let mut spool = folder.open();
+    spool.append(&sized(1, 1000)).unwrap();
+    spool.append(&sized(2, 1000)).unwrap();
+    fs::remove_file(&folder.files(".batches")[0]).unwrap();
+    assert_eq!(spool.first(BEGIN), Ok(None));
+    assert_eq!(spool.take_lost().damaged, 2);
+    for number in 3..6 {
+        spool.append(&sized(number, 1000)).unwrap();
+    }
+    assert_eq!(drain(&mut spool), [3, 4, 5].map(|number| sized(number, 1000)));
+    assert_eq!(spool.take_lost().damaged, 0);
+}
+
+#[test]
+fn a_file_that_has_the_name_of_the_next_segment_stays_as_it_is() {
+    let folder = Folder::new();
+    let mut spool = folder.open();
+    let taken = folder.path().join("00000000000000000001.batches");
+    fs::write(&taken, "mine").unwrap();
+    let error = spool.append(&sized(1, 1000)).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("cannot be written: entity already exists"),
+        "{error}"
+    );
+    spool.append(&sized(1, 1000)).unwrap();
+    assert_eq!(drain(&mut spool), [sized(1, 1000)]);
+    assert_eq!(fs::read(&taken).unwrap(), b"mine");
+}
+
+#[test]
+fn what_a_link_leads_to_is_left_alone() {
+    let (folder, other) = (Folder::new(), Folder::new());
+    let file = other.path().join("file");
+    // Zeros at the end of a segment would be cut off.
+    fs::write(&file, [0; 100]).unwrap();
+    std::os::unix::fs::symlink(&file, folder.path().join("00000000000000000001.batches")).unwrap();
+    let mut spool = folder.open();
+    assert!(spool.is_empty() && spool.findings().is_empty());
+    assert_eq!(fs::read(&file).unwrap(), [0; 100]);
+}
+
+#[test]
 fn on_a_full_file_system_what_is_done_with_makes_room() {
     let folder = Folder::new();
     let mounted = std::process::Command::new("mount")
@@ -87,7 +151,7 @@ fn on_a_full_file_system_what_is_done_with_makes_room() {
     assert!(matches!(error, SpoolError::Full { .. }), "{error:?}");
     assert!(stored >= 25, "{stored}");
     for number in 1..=stored {
-        let (sequence, first) = spool.first(BEGIN).expect("it waits");
+        let (sequence, first) = spool.first(BEGIN).expect("it is read").expect("it waits");
         assert_eq!(first, sized(number, 30_000));
         spool.done(sequence);
         // The cursor has its place already.

@@ -16,7 +16,7 @@ fn waiting(folder: &Folder) -> Vec<u64> {
     }
     let mut spool: Spool = copy.open();
     let mut numbers = Vec::new();
-    while let Some((sequence, parcel)) = spool.first(BEGIN) {
+    while let Some((sequence, parcel)) = spool.first(BEGIN).expect("it is read") {
         assert_eq!(parcel, sized(parcel.items, length(parcel.items)));
         numbers.push(parcel.items);
         spool.done(sequence);

@@ -48,7 +48,7 @@ impl Folder {
             spool.append(&sized(number, *length)).expect("it is stored");
         }
         for _ in 0..done {
-            let (sequence, _) = spool.first(BEGIN).expect("it waits");
+            let (sequence, _) = spool.first(BEGIN).expect("it is read").expect("it waits");
             spool.done(sequence);
         }
     }
@@ -101,7 +101,7 @@ fn made(number: u64) -> Timestamp {
 /// Takes everything out, in order.
 fn drain(spool: &mut Spool) -> Vec<Parcel> {
     let mut drained = Vec::new();
-    while let Some((sequence, parcel)) = spool.first(BEGIN) {
+    while let Some((sequence, parcel)) = spool.first(BEGIN).expect("it is read") {
         drained.push(parcel);
         spool.done(sequence);
     }

@@ -45,7 +45,9 @@ impl Keeper {
             now,
             spool: None,
             next_try: Timestamp::MIN,
+            next_read: Timestamp::MIN,
             unsynced_since: None,
+            is_sync_failing: false,
         };
         let thread = Builder::new().name("queue".to_owned()).spawn(|| keeping.run());
         if let Err(error) = &thread {
@@ -98,8 +100,12 @@ struct Keeping {
     spool: Option<Spool>,
     /// When a disk that took nothing is tried again.
     next_try: Timestamp,
+    /// When one that gave nothing is.
+    next_read: Timestamp,
     /// Since when something is to be synced.
     unsynced_since: Option<Timestamp>,
+    /// Whether the last sync failed: then what is written is sound when it is synced.
+    is_sync_failing: bool,
 }
 
 /// What there is to do.
@@ -141,6 +147,7 @@ impl Keeping {
         let mut waiting = queue.lock();
         loop {
             if let Some(task) = self.choose(&mut waiting) {
+                waiting.busy = Some((self.now)());
                 return Some(task);
             }
             if is_over(&waiting) {
@@ -152,6 +159,7 @@ impl Keeping {
             let (again, ticked) = waited.unwrap_or_else(PoisonError::into_inner);
             waiting = again;
             if ticked.timed_out() && waiting.front.is_some() && !waiting.is_sending && self.spool.is_some() {
+                waiting.busy = Some((self.now)());
                 return Some(Task::Look);
             }
         }
@@ -160,7 +168,7 @@ impl Keeping {
     fn choose(&mut self, waiting: &mut MutexGuard<'_, Waiting>) -> Option<Task> {
         let now = (self.now)();
         if self.spool.is_none() {
-            let is_due = waiting.disk == Disk::Opening || is_over(waiting) || self.is_due(now);
+            let is_due = waiting.disk == Disk::Opening || is_over(waiting) || is_due(self.next_try, now);
             // At the end it is tried once more where something would be lost.
             let is_wanted = !is_over(waiting)
                 || waiting.disk == Disk::Failing { is_due: true } && !waiting.staged.is_empty();
@@ -169,27 +177,22 @@ impl Keeping {
         if let Some(number) = waiting.done.take() {
             return Some(Task::Done(number));
         }
-        if waiting.front.is_none() && waiting.stored > 0 && !is_over(waiting) {
+        if waiting.front.is_none() && waiting.stored > 0 && !is_over(waiting) && is_due(self.next_read, now) {
             return Some(Task::Read);
         }
-        if waiting.disk == (Disk::Failing { is_due: false }) && self.is_due(now) {
+        if waiting.disk == (Disk::Failing { is_due: false }) && is_due(self.next_try, now) {
             waiting.disk = Disk::Failing { is_due: true };
         }
         if matches!(waiting.disk, Disk::Sound | Disk::Failing { is_due: true })
             && let Some(parcel) = waiting.staged.front().cloned()
         {
-            waiting.writing = Some(now);
+            waiting.is_writing = true;
             return Some(Task::Write(parcel));
         }
         let is_unsynced = self
             .unsynced_since
             .is_some_and(|since| now < since || now.duration_since(since) >= SYNC);
         is_unsynced.then_some(Task::Sync)
-    }
-
-    /// Whether the disk is to be tried again. A clock that was set back makes nobody wait for it.
-    fn is_due(&self, now: Timestamp) -> bool {
-        now >= self.next_try || self.next_try.duration_since(now) > RETRY
     }
 
     fn open(&mut self) {
@@ -205,7 +208,13 @@ impl Keeping {
     fn read(&mut self) {
         let now = (self.now)();
         let Some(spool) = self.spool.as_mut() else { return };
-        let first = spool.first(now);
+        let first = match spool.first(now) {
+            Ok(first) => first,
+            Err(error) => {
+                self.next_read = after(now, RETRY);
+                return self.fail(error);
+            }
+        };
         let mut waiting = self.queue.lock();
         if let Some((number, parcel)) = first
             && waiting.front.is_none()
@@ -217,10 +226,14 @@ impl Keeping {
 
     fn write(&mut self, parcel: &Parcel) {
         let Some(spool) = self.spool.as_mut() else { return };
-        let written = spool.append(parcel);
+        let mut written = spool.append(parcel);
+        if self.is_sync_failing && written.is_ok() {
+            written = spool.sync();
+            self.is_sync_failing = written.is_err();
+        }
         let now = (self.now)();
         let mut waiting = self.queue.lock();
-        waiting.writing = None;
+        waiting.is_writing = false;
         match written {
             Ok(()) => {
                 if let Some(stored) = waiting.staged.pop_front() {
@@ -253,14 +266,32 @@ impl Keeping {
             .filter(|spool| spool.is_unsynced())
             .map(Spool::sync);
         if let Some(Err(error)) = synced {
+            self.is_sync_failing = true;
             self.fail(error);
         }
     }
 
     fn fail(&mut self, error: SpoolError) {
-        let next_try = (self.now)().saturating_add(RETRY);
-        self.next_try = next_try.unwrap_or(Timestamp::MAX);
+        self.next_try = after((self.now)(), RETRY);
+        if let SpoolError::Gone { .. } = error {
+            self.begin_anew();
+        }
         self.queue.lock().fail(error);
+    }
+
+    /// Gives up a folder that is no longer there, for one that is made in its place.
+    fn begin_anew(&mut self) {
+        self.next_try = Timestamp::MIN;
+        self.unsynced_since = None;
+        let Some(spool) = self.spool.take() else { return };
+        let mut waiting = self.queue.lock();
+        let mut lost = Lost {
+            damaged: spool.len(),
+            ..Lost::default()
+        };
+        waiting.forget_disk(&mut lost);
+        waiting.lost += lost;
+        waiting.untold.lost += lost;
     }
 
     fn with_spool(&mut self, work: impl FnOnce(&mut Spool, Timestamp)) {
@@ -273,6 +304,7 @@ impl Keeping {
     /// Makes known what the disk holds now, and what it gave up.
     fn settle(&mut self) {
         let mut waiting = self.queue.lock();
+        waiting.busy = None;
         let (mut lost, mut findings) = (Lost::default(), Vec::new());
         if let Some(spool) = self.spool.as_mut() {
             lost = spool.take_lost();
@@ -289,7 +321,22 @@ impl Keeping {
     }
 }
 
+fn after(now: Timestamp, pause: SignedDuration) -> Timestamp {
+    now.saturating_add(pause).unwrap_or(Timestamp::MAX)
+}
+
 impl Waiting {
+    /// Nothing that was on the disk is there any more. What is in memory of it, or has arrived, is not lost.
+    fn forget_disk(&mut self, lost: &mut Lost) {
+        let is_front = self
+            .front
+            .as_mut()
+            .is_some_and(|front| front.number.take().is_some());
+        let spared = u64::from(is_front) + u64::from(self.done.take().is_some());
+        lost.damaged = lost.damaged.saturating_sub(spared);
+        (self.stored, self.stored_bytes) = (0, 0);
+    }
+
     /// The disk has given up all before this number. What has arrived, or may have, does not count as lost.
     fn spare(&mut self, first: u64, lost: &mut Lost) {
         if let Some(done) = self.done {
@@ -310,6 +357,11 @@ impl Waiting {
             self.take_front();
         }
     }
+}
+
+/// Whether the disk is to be tried again. A clock that was set back makes nobody wait for it.
+fn is_due(next: Timestamp, now: Timestamp) -> bool {
+    now >= next || next.duration_since(now) > RETRY
 }
 
 fn is_over(waiting: &Waiting) -> bool {
