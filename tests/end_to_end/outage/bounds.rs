@@ -66,7 +66,7 @@ async fn fill(outage: &Outage, settings: Settings, most_in_memory: u64) {
 /// What is left of an outage is its end, without a gap.
 async fn arrives_without_its_beginning(outage: &Outage, daemon: &Daemon) {
     outage.recover(daemon).await;
-    outage.caught_up(daemon).await;
+    outage.caught_up().await;
     let taken = lock(&outage.taken);
     let first = taken.first();
     taken.check(outage.probes, first, clock::now(), &[]);

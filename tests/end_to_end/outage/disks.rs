@@ -98,7 +98,7 @@ async fn on_a_full_disk_results_wait_in_memory_and_on_the_disk_again_when_there_
     assert!(later.runs("p-0000") > full.runs("p-0000"));
     assert!(later.sum("freshwatch_export_queue_bytes", &[]) > 1_100_000.0);
     outage.recover(&daemon).await;
-    outage.caught_up(&daemon).await;
+    outage.caught_up().await;
     daemon.log.line("results wait on the disk again").await;
     let after = daemon.series().await;
     assert_eq!(
@@ -224,7 +224,7 @@ async fn while_a_disk_hangs_probing_goes_on_and_afterwards_nothing_is_missing() 
     assert!(freezer.freeze("-u"));
     daemon.log.line("results wait on the disk again").await;
     outage.recover(&daemon).await;
-    outage.caught_up(&daemon).await;
+    outage.caught_up().await;
     let after = daemon.series().await;
     assert_eq!(after.sum("freshwatch_export_dropped_batches_total", &[]), 0.0);
     let to = clock::now();
@@ -274,7 +274,7 @@ async fn a_folder_that_is_removed_is_made_anew() {
     let series = daemon.series_when(|series| lost(series) > Some(0.0)).await;
     assert!(lost(&series) <= Some(4.0), "{:?}", lost(&series));
     outage.recover(&daemon).await;
-    outage.caught_up(&daemon).await;
+    outage.caught_up().await;
     let after = daemon.series().await;
     assert_eq!(lost(&after), lost(&series));
 }

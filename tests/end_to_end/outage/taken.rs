@@ -40,6 +40,8 @@ impl Death {
 pub struct Taken {
     /// The times of each series, in the order in which they came.
     pub series: BTreeMap<String, Vec<Timestamp>>,
+    /// The latest of all of them.
+    pub latest: Timestamp,
     pub bodies: BTreeSet<u64>,
     /// Requests that it had already, byte for byte.
     pub repeated: usize,
@@ -64,6 +66,7 @@ impl Taken {
                 let series = format!("{} {attributes:?}", metric.name);
                 let time = Timestamp::from_nanosecond(nanos.into()).expect("a time");
                 self.series.entry(series).or_default().push(time);
+                self.latest = self.latest.max(time);
             };
             match metric.data.as_ref().expect("a metric has data") {
                 Data::Gauge(of) => of
