@@ -104,7 +104,7 @@ async fn a_backend_that_hangs_cuts_or_floods_is_bounded() {
         while visit.send([b' '; 4096]).await {}
     })
     .await;
-    assert_inconclusive(&ask(&flooding.url("")).await, "answered with more than 4 MiB");
+    assert_inconclusive(&ask(&flooding.url("")).await, "answered with more than 16 MiB");
 }
 
 #[tokio::test]

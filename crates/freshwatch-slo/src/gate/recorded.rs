@@ -1,6 +1,6 @@
 //! Burn rates as the generated rules record them, and what all conditions on probes have in common.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use freshwatch_probe::duration;
@@ -68,12 +68,15 @@ pub(super) fn of_each<T: OfProbe>(
     missing: &str,
     judge: impl Fn(&T) -> Finding,
 ) -> Vec<Finding> {
+    let mut by_probe: BTreeMap<&str, Vec<&T>> = BTreeMap::new();
+    for one in all {
+        by_probe.entry(probe_of(one.series())).or_default().push(one);
+    }
     let no_data = || Finding::inconclusive(Code::NoData, missing);
     let of_probe = |name: &str| -> Vec<Finding> {
-        let of_it = all.iter().filter(|one| probe_of(one.series()) == name);
-        let of_it: Vec<&T> = of_it.collect();
+        let of_it = by_probe.get(name).map_or(&[][..], Vec::as_slice);
         let is_alone = of_it.len() == 1;
-        let judged = of_it.into_iter().map(|one| {
+        let judged = of_it.iter().map(|one| {
             let subject = if is_alone {
                 name.to_owned()
             } else {
@@ -87,17 +90,13 @@ pub(super) fn of_each<T: OfProbe>(
         Probes::Named(names) => {
             let findings = names.iter().flat_map(|name| {
                 let found = of_probe(name.as_str());
-                let is_missing = found.is_empty();
-                let missing = is_missing.then(|| no_data().of(name.as_str()));
+                let missing = found.is_empty().then(|| no_data().of(name.as_str()));
                 found.into_iter().chain(missing)
             });
             findings.collect()
         }
         Probes::Labelled(_) if all.is_empty() => vec![no_data()],
-        Probes::Labelled(_) => {
-            let names: BTreeSet<&str> = all.iter().map(|one| probe_of(one.series())).collect();
-            names.into_iter().flat_map(of_probe).collect()
-        }
+        Probes::Labelled(_) => by_probe.keys().copied().flat_map(of_probe).collect(),
     }
 }
 
