@@ -40,7 +40,7 @@ mod picture;
 
 pub use elements::json_schema::schema as json_schema;
 pub use gate::parse_gate;
-pub use load::{Stamp, load, load_for, load_gate, stamp};
+pub use load::{Stamp, files, load, load_for, load_gate, stamp};
 pub use mistake::{Also, Code, Mistake};
 pub use mistakes::Mistakes;
 pub use parse::{ProbeSet, Source, parse, parse_for};

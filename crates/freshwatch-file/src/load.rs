@@ -80,6 +80,16 @@ pub fn load_gate(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Ga
     gate::parse_beside(reading.sources, reading.found, env)
 }
 
+/// The probe files that [`load`] reads, in its order.
+pub fn files(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    walk(paths, &mut |sight| match sight {
+        Sight::File { path, .. } => files.push(path.to_owned()),
+        Sight::Obstacle { .. } => {}
+    });
+    files
+}
+
 #[derive(Default)]
 struct Reading {
     sources: Vec<Source>,

@@ -58,6 +58,26 @@ pub struct ProbeSet {
     pub referenced: Vec<PathBuf>,
 }
 
+impl ProbeSet {
+    /// Keeps the probes that are wanted, each with what stands beside it. What the others are needed for has been checked.
+    pub fn retain(&mut self, is_wanted: impl Fn(&Definition) -> bool) {
+        let kept: Vec<bool> = self
+            .definitions
+            .iter()
+            .map(|definition| is_wanted(definition))
+            .collect();
+        keep(&mut self.definitions, &kept);
+        keep(&mut self.tests, &kept);
+        keep(&mut self.places, &kept);
+    }
+}
+
+/// Those that are kept, of as many as there are.
+fn keep<T>(all: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    all.retain(|_| kept.next().is_none_or(|kept| *kept));
+}
+
 pub(crate) const FILE: Shape = Shape::closed("a probe file", &["defaults", "calendars", "probes"]);
 pub(crate) const PROBES: Shape = Shape::free("`probes`", "real-price: {get: https://…}");
 

@@ -174,6 +174,10 @@ metrics! {
         "The version of this freshwatch; always 1.";
     Prober FRESHWATCH_PROBES = "freshwatch_probes" Gauge, None, [],
         "How many probes this freshwatch runs.";
+    Prober FRESHWATCH_SHARD = "freshwatch_shard" Gauge, None, [],
+        "Which of the shards this freshwatch runs, from 0 on. Absent: all probes are its own.";
+    Prober FRESHWATCH_SHARDS = "freshwatch_shards" Gauge, None, [],
+        "Over how many shards the probes are spread. Absent: all probes are its own.";
     Prober FRESHWATCH_RUN_LATENESS = "freshwatch_run_lateness_seconds" Histogram(LATENESS_BOUNDS), Seconds, [],
         "How long after its scheduled time a run started.";
     Prober FRESHWATCH_RUNS_SKIPPED = "freshwatch_runs_skipped_total" Counter, None, ["cause"],

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::histogram::Histogram;
 use crate::metric;
+use crate::shard::Shard;
 
 /// Where the prober itself stands.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct Prober {
     pub since: Timestamp,
     /// How many probes it runs.
     pub probes: u64,
+    /// Which part of the probes it runs; none: all of them.
+    pub shard: Option<Shard>,
     /// How many runs are under way.
     pub in_flight: u64,
     /// How long after its scheduled time a run started.
@@ -35,6 +38,7 @@ impl Prober {
         Self {
             since: now,
             probes: 0,
+            shard: None,
             in_flight: 0,
             lateness: Histogram::of(metric::FRESHWATCH_RUN_LATENESS),
             configuration: Configuration {

@@ -131,6 +131,7 @@ pub(crate) fn standing(runs: impl IntoIterator<Item = Run>) -> Standing {
 pub(crate) fn prober() -> Prober {
     let mut prober = Prober::new(time("2026-11-21T08:00:00Z"));
     prober.probes = 7;
+    prober.shard = "1/3".parse().ok();
     prober.in_flight = 2;
     prober.results_lost = 1;
     prober.started(Duration::from_millis(3));

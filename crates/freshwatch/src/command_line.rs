@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::builder::OsStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use freshwatch_probe::lint::Code;
+use freshwatch_probe::shard::Shard;
 use freshwatch_probe::template::Secret;
 use freshwatch_probe::{duration, size};
 use freshwatch_telemetry::otlp::Storage;
@@ -89,6 +90,7 @@ Examples:
   OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 freshwatch run
   freshwatch run --state /var/lib/freshwatch/state.db      what must move on is known again after a restart
   freshwatch run --queue-dir /var/lib/freshwatch/queue     what the receiver has not taken survives a restart
+  freshwatch run --shard 0/3                       a third of the probes; 1/3 and 2/3 run elsewhere
   curl -X POST http://127.0.0.1:4171/-/reload      the files again; SIGHUP does it too
 
 Endpoints: /metrics, /-/healthy, /-/ready, /-/reload, /api/v1/probes, /api/v1/probes/NAME, and /probe where it is
@@ -187,6 +189,9 @@ pub struct Check {
     /// How many probes may run at once
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub max_concurrent: u16,
+    /// Which of them.
+    #[command(flatten)]
+    pub part: Part,
     /// What is remembered.
     #[command(flatten)]
     pub state: State,
@@ -239,6 +244,9 @@ pub struct Run {
         requires = "allow_probe_endpoint"
     )]
     pub probe_targets: Vec<String>,
+    /// Which of them.
+    #[command(flatten)]
+    pub part: Part,
     /// What is remembered.
     #[command(flatten)]
     pub state: State,
@@ -254,6 +262,33 @@ pub struct Run {
     /// Where they wait.
     #[command(flatten)]
     pub queue: Queue,
+}
+
+/// Which part of the probes is run here.
+#[derive(Debug, Args)]
+pub struct Part {
+    /// Run only this shard's probes, `0/3` being the first of three; a hash of its name tells a probe's shard
+    #[arg(long = "shard", value_name = "I/N", env = "FRESHWATCH_SHARD", value_parser = read_shard)]
+    shard: Option<OneOf>,
+}
+
+/// All probes, or one shard's.
+#[derive(Debug, Clone, Copy)]
+struct OneOf(Option<Shard>);
+
+/// An empty variable counts as unset.
+fn read_shard(text: &str) -> Result<OneOf, String> {
+    match text.trim() {
+        "" => Ok(OneOf(None)),
+        text => text.parse().map(Some).map(OneOf),
+    }
+}
+
+impl Part {
+    /// The shard; none: all the probes are run here.
+    pub fn shard(&self) -> Option<Shard> {
+        self.shard.and_then(|OneOf(shard)| shard)
+    }
 }
 
 /// What is remembered from one process to the next.

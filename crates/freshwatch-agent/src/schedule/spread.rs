@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use freshwatch_probe::stable_hash;
 use jiff::SignedDuration;
 
 /// Places lie so many milliseconds apart. Runs of one place start together, and between the places the machine may
@@ -11,47 +12,20 @@ const STEP: u128 = 10;
 /// A place from 0 up to, and without, a width, in steps of 10 ms. It grows with the width: twice as wide, twice as far.
 pub(super) fn place_within(width: Duration, name: &str) -> SignedDuration {
     let width = u64::try_from(width.as_millis()).unwrap_or(u64::MAX);
-    let place = (u128::from(hash(name)) * u128::from(width)) >> 64;
+    let place = (u128::from(stable_hash::of(name)) * u128::from(width)) >> 64;
     SignedDuration::from_millis(i64::try_from(place / STEP * STEP).unwrap_or(i64::MAX))
-}
-
-/// FNV-1a of 64 bits, and after it the finalizer of MurmurHash3: in FNV the last characters of a name hardly reach the
-/// high bits, so that `probe-1` and `probe-2` would start together.
-fn hash(name: &str) -> u64 {
-    mix(fnv_1a(name))
-}
-
-fn fnv_1a(text: &str) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, step)
-}
-
-const fn mix(mut hash: u64) -> u64 {
-    hash ^= hash >> 33;
-    hash = hash.wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash ^= hash >> 33;
-    hash = hash.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    hash ^ (hash >> 33)
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{fnv_1a, mix, place_within};
-
-    #[test]
-    fn is_fnv_1a_as_published() {
-        assert_eq!(fnv_1a(""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(fnv_1a("a"), 0xaf63_dc4c_8601_ec8c);
-        assert_eq!(fnv_1a("foobar"), 0x8594_4171_f739_67e8);
-    }
+    use super::place_within;
 
     /// A change here moves every run of every user.
     #[test]
     fn places_never_change() {
         let place = |name| place_within(Duration::from_mins(1), name).as_millis();
-        assert_eq!(mix(1), 0xb456_bcfc_34c2_cb2c);
         assert_eq!(
             ["real-price", "a", "probe-1", "probe-2"].map(place),
             [28_320, 30_610, 18_170, 21_650]

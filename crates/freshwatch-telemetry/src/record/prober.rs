@@ -25,6 +25,10 @@ pub fn of_prober<'a>(prober: &'a Prober, time: Timestamp, visit: &mut dyn FnMut(
         visit,
     };
     identity(&mut recorder, prober.probes);
+    if let Some(shard) = prober.shard {
+        recorder.gauge(metric::FRESHWATCH_SHARD, Some(f64::from(shard.index())));
+        recorder.gauge(metric::FRESHWATCH_SHARDS, Some(f64::from(shard.count())));
+    }
     runs(&mut recorder, prober);
     configuration(&mut recorder, prober);
     let written = prober.state_written.map(truth);
@@ -116,6 +120,8 @@ mod tests {
         insta::assert_snapshot!(of(&prober()), @r"
         freshwatch_build_info{version=VERSION} 1
         freshwatch_probes{} 7
+        freshwatch_shard{} 1
+        freshwatch_shards{} 3
         freshwatch_run_lateness_seconds{} 1 of 0.003 s since 2026-11-21T08:00:00Z
         freshwatch_runs_skipped_total{cause=overlap} 1 since 2026-11-21T08:00:00Z
         freshwatch_runs_skipped_total{cause=overload} 2 since 2026-11-21T08:00:00Z
@@ -147,6 +153,13 @@ mod tests {
         let mut prober = prober();
         prober.export = None;
         assert!(!of(&prober).contains("export"), "{}", of(&prober));
+    }
+
+    #[test]
+    fn one_that_runs_all_probes_says_nothing_of_shards() {
+        let mut prober = prober();
+        prober.shard = None;
+        assert!(!of(&prober).contains("shard"), "{}", of(&prober));
     }
 
     #[test]

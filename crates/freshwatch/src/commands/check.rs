@@ -10,6 +10,7 @@ use freshwatch_file::{Mistakes, ProbeSet};
 use freshwatch_probe::calendar::Calendar;
 use freshwatch_probe::definition::Definition;
 use freshwatch_probe::lint;
+use freshwatch_probe::shard::Shard;
 use freshwatch_telemetry::heartbeat::Heartbeat;
 use freshwatch_telemetry::otlp::{self, Config, Configs, Delivery, Failure, Storage};
 use freshwatch_telemetry::resource::{Identity, Resource};
@@ -53,7 +54,7 @@ pub fn run(options: &Check) -> Result<ExitCode> {
         Ok(set) => set,
         Err(mistakes) => return refuse(&mistakes, options.format),
     };
-    let definitions = select(&set, &options.probes)?;
+    let definitions = select(&set, &options.probes, options.part.shard())?;
     warn(
         &set.calendars,
         &definitions,
@@ -220,17 +221,21 @@ fn refuse(mistakes: &Mistakes, format: ReportFormat) -> Result<ExitCode> {
     Ok(ExitCode::Mistakes)
 }
 
-/// The probes that are enabled and asked for.
-fn select(set: &ProbeSet, globs: &[String]) -> Result<Vec<Arc<Definition>>> {
+/// The probes that are enabled, asked for and in the shard.
+fn select(set: &ProbeSet, globs: &[String], shard: Option<Shard>) -> Result<Vec<Arc<Definition>>> {
     let asked = chosen(set, globs)?;
     let wanted = |definition: &&Arc<Definition>| {
         let is_match = |globs: &GlobSet| globs.is_match(definition.name.as_str());
-        asked.as_ref().is_none_or(is_match)
+        asked.as_ref().is_none_or(is_match) && shard.is_none_or(|shard| shard.holds(&definition.name))
     };
     let chosen = set.definitions.iter().filter(wanted);
     let (enabled, disabled): (Vec<&Arc<Definition>>, Vec<_>) =
         chosen.partition(|definition| definition.enabled);
-    if enabled.is_empty() {
+    if let Some(shard) = shard {
+        let mine = report::text::counted(enabled.len(), "probe", "probes");
+        report::note(&format!("shard {shard}: {mine} of {}\n", set.definitions.len()));
+    }
+    if enabled.is_empty() && (shard.is_none() || !disabled.is_empty()) {
         let disabled = report::text::counted(disabled.len(), "probe", "probes");
         report::note(&format!(
             "nothing to run: {disabled} disabled (`enabled: false`)\n"

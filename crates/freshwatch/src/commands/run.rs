@@ -34,7 +34,7 @@ pub fn run(options: &Run) -> Result<ExitCode> {
     let storage = options.queue.storage();
     let (format, least) = (options.log_format, options.log_level);
     let work = async move |stand_by| {
-        let set = match freshwatch_file::load(&settings.paths, &super::environment) {
+        let set = match daemon::load(&settings.paths, settings.shard) {
             Ok(set) => set,
             Err(mistakes) => return Ok(refuse(&mistakes)),
         };
@@ -76,6 +76,7 @@ fn refuse(mistakes: &Mistakes) -> ExitCode {
 fn settings(options: &Run) -> Result<Settings> {
     Ok(Settings {
         paths: options.files.paths.clone(),
+        shard: options.part.shard(),
         listen: match options.listen {
             Listen::At(address) => Some(address),
             Listen::Nowhere => None,

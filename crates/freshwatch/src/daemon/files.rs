@@ -11,6 +11,7 @@ use freshwatch_file::{Mistakes, ProbeSet, Stamp};
 use freshwatch_page::Refused;
 use freshwatch_page::board::Reloaded;
 use freshwatch_probe::definition::{Definition, ProbeName};
+use freshwatch_probe::shard::Shard;
 use tokio::sync::oneshot;
 use tokio::{task, time};
 
@@ -22,9 +23,23 @@ use crate::commands;
 /// Somebody who asks for a reload and waits for what comes of it.
 pub(super) type Ask = oneshot::Sender<Result<Reloaded, Refused>>;
 
+/// Loads the probe files, and keeps of the probes what is run here. Mistakes of the others count all the same: they
+/// would be found where those run.
+///
+/// # Errors
+/// Every mistake of every file.
+pub fn load(paths: &[PathBuf], shard: Option<Shard>) -> Result<ProbeSet, Mistakes> {
+    let mut set = freshwatch_file::load(paths, &commands::environment)?;
+    if let Some(shard) = shard {
+        set.retain(|definition| shard.holds(&definition.name));
+    }
+    Ok(set)
+}
+
 /// The probe files.
 pub(super) struct Files {
     paths: Vec<PathBuf>,
+    shard: Option<Shard>,
     /// What the files refer to, such as JSON Schemas.
     referenced: Vec<PathBuf>,
     interval: Duration,
@@ -35,10 +50,11 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// The files under these paths, looked at so often; an interval of zero: never.
-    pub fn new(paths: Vec<PathBuf>, interval: Duration) -> Self {
+    /// The files under these paths, of whose probes a part is run here, looked at so often; an interval of zero: never.
+    pub fn new(paths: Vec<PathBuf>, shard: Option<Shard>, interval: Duration) -> Self {
         Self {
             paths,
+            shard,
             referenced: Vec::new(),
             interval,
             loaded: None,
@@ -81,8 +97,8 @@ impl Files {
     ) -> Result<Reloaded, Refused> {
         // Before the load: a change that comes while it reads is seen at the next look.
         let stamp = self.look().await;
-        let paths = self.paths.clone();
-        let loading = task::spawn_blocking(move || freshwatch_file::load(&paths, &commands::environment));
+        let (paths, shard) = (self.paths.clone(), self.shard);
+        let loading = task::spawn_blocking(move || load(&paths, shard));
         let result = match loading.await {
             Ok(Ok(set)) => {
                 meet(&set, shared).await;

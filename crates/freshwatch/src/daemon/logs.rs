@@ -11,6 +11,7 @@ use freshwatch_file::{Mistakes, ProbeSet};
 use freshwatch_page::board::Reloaded;
 use freshwatch_probe::definition::ProbeName;
 use freshwatch_probe::lint::{About, Warning};
+use freshwatch_probe::shard::Shard;
 use freshwatch_probe::standing::Change;
 use freshwatch_probe::verdict::Verdict;
 use freshwatch_probe::{duration, show};
@@ -107,7 +108,7 @@ fn sentence(writer: &mut Writer<'_>, field: &Field, value: &dyn std::fmt::Debug)
 }
 
 /// What is watched, and where it can be seen.
-pub(super) fn starting(set: &ProbeSet, listener: Option<&TcpListener>) {
+pub(super) fn starting(set: &ProbeSet, shard: Option<Shard>, listener: Option<&TcpListener>) {
     let running = set
         .definitions
         .iter()
@@ -115,9 +116,12 @@ pub(super) fn starting(set: &ProbeSet, listener: Option<&TcpListener>) {
         .count();
     let probes = show::counted(running, "probe", "probes");
     let files = show::counted(set.files, "file", "files");
+    let part = shard
+        .map(|shard| format!(", as shard {shard}"))
+        .unwrap_or_default();
     info!(
         version = env!("CARGO_PKG_VERSION"),
-        "freshwatch {} watches {probes} of {files}",
+        "freshwatch {} watches {probes} of {files}{part}",
         env!("CARGO_PKG_VERSION")
     );
     if let Some(Ok(address)) = listener.map(TcpListener::local_addr) {

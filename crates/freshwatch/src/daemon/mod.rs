@@ -28,6 +28,7 @@ use freshwatch_agent::supervise::{Limits, StandBy, Supervisor};
 use freshwatch_agent::{Agent, Tracing};
 use freshwatch_file::ProbeSet;
 use freshwatch_page::{Readiness, bind};
+use freshwatch_probe::shard::Shard;
 use freshwatch_telemetry::heartbeat::Heartbeat;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -42,6 +43,7 @@ use shared::Shared;
 use signals::{Asked, Signals};
 
 pub use exports::Exports;
+pub use files::load;
 pub use logs::Logs;
 pub use modules::Targets;
 
@@ -53,6 +55,8 @@ const MOST_EVENTS: usize = 16 << 10;
 pub struct Settings {
     /// The probe files.
     pub paths: Vec<PathBuf>,
+    /// The part of the probes that is run here; none: all of them.
+    pub shard: Option<Shard>,
     /// Where the endpoints listen; none: nowhere.
     pub listen: Option<SocketAddr>,
     /// What may run at once.
@@ -108,9 +112,10 @@ pub async fn run(settings: Settings, set: ProbeSet, exports: Exports, stand_by: 
             .targets
             .map(|targets| Modules::new(Agent::new().tracing(asked_by_others), targets)),
         remembering.clone(),
+        settings.shard,
     ));
-    logs::starting(&set, listener.as_ref());
-    let mut files = Files::new(settings.paths, settings.watch_interval);
+    logs::starting(&set, settings.shard, listener.as_ref());
+    let mut files = Files::new(settings.paths, settings.shard, settings.watch_interval);
     files.begin(set, &mut supervisor, &shared);
     let mut ledger = JoinSet::new();
     ledger.spawn(ledger::keep(told, Arc::clone(&shared), exports.outlets()));

@@ -8,6 +8,7 @@ use freshwatch_page::board::{Board, Reloaded};
 use freshwatch_page::{ProbeAnswer, ProbeAsk, Readiness, Refused, Services, Text};
 use freshwatch_probe::definition::ProbeName;
 use freshwatch_probe::prober::Prober;
+use freshwatch_probe::shard::Shard;
 use freshwatch_probe::standing::Standing;
 use freshwatch_telemetry::prometheus;
 use freshwatch_telemetry::state::State;
@@ -29,6 +30,7 @@ pub(super) struct Shared {
     asks: mpsc::Sender<Ask>,
     modules: Option<Modules>,
     remembering: Option<Arc<Remembering>>,
+    shard: Option<Shard>,
 }
 
 impl Shared {
@@ -38,6 +40,7 @@ impl Shared {
         asks: mpsc::Sender<Ask>,
         modules: Option<Modules>,
         remembering: Option<Arc<Remembering>>,
+        shard: Option<Shard>,
     ) -> Self {
         Self {
             board: Mutex::new(Board::new(clock::now())),
@@ -47,6 +50,7 @@ impl Shared {
             asks,
             modules,
             remembering,
+            shard,
         }
     }
 
@@ -78,6 +82,7 @@ impl State for Shared {
             board.exported(export);
         }
         let mut prober = board.prober().clone();
+        prober.shard = self.shard;
         prober.state_written = self.remembering().map(Remembering::is_written);
         prober
     }
