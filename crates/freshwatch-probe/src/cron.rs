@@ -25,6 +25,7 @@
 //! 2011-12-30), for what a zone's rules change is never a correction.
 
 mod field;
+mod kubernetes;
 mod moments;
 mod stretch;
 #[cfg(test)]

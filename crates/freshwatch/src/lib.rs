@@ -10,6 +10,7 @@ mod daemon;
 mod demo;
 pub mod exit_code;
 mod gate;
+mod kubernetes;
 pub mod report;
 mod round;
 mod state_file;

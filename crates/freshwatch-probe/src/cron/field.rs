@@ -131,6 +131,16 @@ impl Kind {
         Ok((first..=last).step_by(step.unwrap_or(1)).collect())
     }
 
+    /// Every value of it, written as a range.
+    pub fn whole_range(&self) -> String {
+        format!("{}-{}", self.first, self.last_of_star())
+    }
+
+    /// Whether a 7 is another word for 0.
+    pub const fn has_a_second_sunday(&self) -> bool {
+        self.last != self.last_of_star()
+    }
+
     /// A star of the days of the week is seven days, not eight.
     const fn last_of_star(&self) -> u8 {
         if self.first == 0 && self.last == 7 {

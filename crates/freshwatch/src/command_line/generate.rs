@@ -1,5 +1,7 @@
 //! `generate`, as clap reads it.
 
+mod cron_jobs;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use freshwatch_slo::rules;
 use freshwatch_slo::rules::Link;
 
 use super::Files;
+
+pub use cron_jobs::CronJobs;
 
 /// `generate`.
 #[derive(Debug, Args)]
@@ -30,6 +34,9 @@ pub enum What {
     /// The JSON Schema of probe files, by which an editor completes and explains their keys
     #[command(after_long_help = SCHEMA_HELP)]
     Schema,
+    /// CronJobs for Kubernetes: one for each probe, which runs it with `check`
+    #[command(name = "cronjobs", after_long_help = cron_jobs::HELP)]
+    CronJobs(CronJobs),
 }
 
 const DASHBOARD_HELP: &str = "\

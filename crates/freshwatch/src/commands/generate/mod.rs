@@ -1,6 +1,7 @@
 //! `freshwatch generate`: what watches the probes, written from their files. One file each.
 
 mod dashboard;
+mod cron_jobs;
 mod rules;
 mod schema;
 
@@ -21,6 +22,7 @@ pub fn run(options: &Generate) -> Result<ExitCode> {
         What::Rules(options) => rules::run(options),
         What::Dashboard(options) => dashboard::run(options),
         What::Schema => schema::run(),
+        What::CronJobs(options) => cron_jobs::run(options),
     }
 }
 
