@@ -1,8 +1,11 @@
-# Sourced by the install scripts beside it: takes programs out of packages of Debian sid. Nothing is installed on the
-# machine: apt works on lists, a cache and a configuration of its own, from the mirror that the machine already uses.
+# Sourced by the install scripts beside it: takes programs out of packages of Debian, sid's unless `suite` says
+# otherwise. Nothing is installed on the machine: apt works on lists, a cache and a configuration of its own, from the
+# mirror that the machine already uses.
 #
 # The one who sources it has set `name` (how the script calls itself) and `-eu`. What cannot be had on this machine
 # ends the script with 69.
+
+suite=${suite:-sid}
 
 give_up() {
     echo "$name: $1" >&2
@@ -20,26 +23,11 @@ take() (
     done
     [ "$is_complete" = no ] || exit 0
     instead="put \`$*\` into target/$(basename "$folder")/"
-    for tool in apt-get apt-config dpkg-deb; do
-        command -v "$tool" >/dev/null || give_up "\`$tool\` is missing: this needs Debian, or $instead"
-    done
-
     mkdir -p "$folder"
     work=$(mktemp -d "$folder/unpack.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     trap 'exit 69' INT TERM
-
-    # apt has parsed every form of sources; a repository of Debian proper is one that is named so, or says so.
-    mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(RELEASE)' 'Created-By: Packages' |
-        awk '$3 !~ /security/ && ($2 == "Debian" || $1 ~ /\/debian\/?$/) { print $1; exit }')
-    [ -n "$mirror" ] || give_up "apt's sources name no Debian mirror: $instead"
-    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-    [ -r "$keyring" ] || give_up "\`$keyring\` is missing: install the package debian-archive-keyring"
-
-    configure_apt
-    apt-get -qq update >"$work/log" 2>&1 || give_up "apt cannot read sid's package list: $(tail -n 1 "$work/log")"
-    (cd "$work" && apt-get -qq download "$package") >"$work/log" 2>&1 ||
-        give_up "apt cannot download \`$package\`: $(tail -n 1 "$work/log")"
+    download "$package"
     dpkg-deb --extract "$work/$package"_*.deb "$work/unpacked"
     for program in "$@"; do
         found=$work/unpacked/usr/bin/$program
@@ -48,14 +36,32 @@ take() (
     done
 )
 
+# download PACKAGE[=VERSION]: a package as a file in $work. $instead says what to do where it cannot be had.
+download() {
+    for tool in apt-get apt-config dpkg-deb; do
+        command -v "$tool" >/dev/null || give_up "\`$tool\` is missing: this needs Debian, or $instead"
+    done
+    # apt has parsed every form of sources; a repository of Debian proper is one that is named so, or says so.
+    mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(RELEASE)' 'Created-By: Packages' |
+        awk '$3 !~ /security/ && ($2 == "Debian" || $1 ~ /\/debian\/?$/) { print $1; exit }')
+    [ -n "$mirror" ] || give_up "apt's sources name no Debian mirror: $instead"
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -r "$keyring" ] || give_up "\`$keyring\` is missing: install the package debian-archive-keyring"
+
+    configure_apt
+    apt-get -qq update >"$work/log" 2>&1 || give_up "apt cannot read $suite's package list: $(tail -n 1 "$work/log")"
+    (cd "$work" && apt-get -qq download "$1") >"$work/log" 2>&1 ||
+        give_up "apt cannot download \`$1\`: $(tail -n 1 "$work/log")"
+}
+
 # The machine's own configuration is left out for its hooks, which tidy the machine's cache; how it reaches the mirror
 # (proxies, time limits) is kept.
 configure_apt() {
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/state"
-    cat >"$work/sid.sources" <<SOURCES
+    cat >"$work/debian.sources" <<SOURCES
 Types: deb
 URIs: $mirror
-Suites: sid
+Suites: $suite
 Components: main
 Signed-By: $keyring
 SOURCES
@@ -64,7 +70,7 @@ SOURCES
         cat <<CONFIG
 Dir::Etc::Main "/dev/null";
 Dir::Etc::Parts "/dev/null";
-Dir::Etc::SourceList "$work/sid.sources";
+Dir::Etc::SourceList "$work/debian.sources";
 Dir::Etc::SourceParts "/dev/null";
 Dir::State "$work/state";
 Dir::State::Lists "$work/lists";

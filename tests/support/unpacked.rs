@@ -1,4 +1,4 @@
-//! The real programs that `tests/receivers/install.sh` unpacks.
+//! The programs that scripts bring: `tests/receivers/install.sh`, `tests/kubernetes/install.sh`, `tests/musl/build.sh`.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -10,37 +10,80 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// Where they are, from the root of the repository.
-const FOLDER: &str = "target/receivers";
+/// Programs that are unpacked together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kit {
+    /// What takes results, and promtool.
+    Receivers,
+    /// What reads the manifests and configurations of `deploy/`.
+    Kubernetes,
+    /// The program itself, linked statically with musl.
+    Musl,
+}
+
+impl Kit {
+    /// Where they are, from the root of the repository.
+    const fn folder(self) -> &'static str {
+        match self {
+            Self::Receivers => "target/receivers",
+            Self::Kubernetes => "target/kubernetes",
+            Self::Musl => "target/x86_64-unknown-linux-musl/release",
+        }
+    }
+
+    const fn script(self) -> &'static str {
+        match self {
+            Self::Receivers => "tests/receivers/install.sh",
+            Self::Kubernetes => "tests/kubernetes/install.sh",
+            Self::Musl => "tests/musl/build.sh",
+        }
+    }
+
+    /// The variable with which it is a failure that they are missing.
+    const fn required_by(self) -> &'static str {
+        match self {
+            Self::Receivers | Self::Kubernetes => "FRESHWATCH_REQUIRE_RECEIVERS",
+            Self::Musl => "FRESHWATCH_REQUIRE_MUSL",
+        }
+    }
+
+    /// Where a program is.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn path_of(self, program: &'static str) -> Result<PathBuf, Missing> {
+        let path = shipped(self.folder()).join(program);
+        if path.exists() {
+            Ok(path)
+        } else {
+            Err(Missing { kit: self, program })
+        }
+    }
+}
 
 /// How long one may take to be ready, or to answer.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Why there is none to test with.
 #[derive(Debug)]
-pub struct Missing(&'static str);
+pub struct Missing {
+    kit: Kit,
+    program: &'static str,
+}
 
 impl fmt::Display for Missing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "`{FOLDER}/{}` is missing: run tests/receivers/install.sh",
-            self.0
-        )
+        let (folder, script) = (self.kit.folder(), self.kit.script());
+        write!(formatter, "`{folder}/{}` is missing: run {script}", self.program)
     }
 }
 
-/// Where a program is.
+/// Where one of the receivers is.
 ///
 /// # Errors
 /// When it is not there.
 pub fn path_of(program: &'static str) -> Result<PathBuf, Missing> {
-    let path = shipped(FOLDER).join(program);
-    if path.exists() {
-        Ok(path)
-    } else {
-        Err(Missing(program))
-    }
+    Kit::Receivers.path_of(program)
 }
 
 /// A file that the repository ships, such as `deploy/prometheus.yml`.
@@ -51,19 +94,18 @@ pub fn shipped(path: &str) -> PathBuf {
 /// What was found; `None` when it is not there, which is said aloud.
 ///
 /// # Panics
-/// When it is not there and `FRESHWATCH_REQUIRE_RECEIVERS` is set.
+/// When it is not there and a variable says that it must be: `FRESHWATCH_REQUIRE_RECEIVERS`, or
+/// `FRESHWATCH_REQUIRE_MUSL`.
 pub fn or_skip<T>(found: Result<T, Missing>) -> Option<T> {
     match found {
         Ok(found) => Some(found),
         Err(missing) => {
-            assert!(
-                std::env::var_os("FRESHWATCH_REQUIRE_RECEIVERS").is_none(),
-                "{missing}"
-            );
+            let is_required = std::env::var_os(missing.kit.required_by()).is_some();
+            assert!(!is_required, "{missing}");
             // The macros' output of a test that passes is kept back; this is not.
             let _ = writeln!(
                 std::io::stderr(),
-                "SKIPPED, nothing was tested against a real receiver: {missing}"
+                "SKIPPED, nothing was tested against a real program: {missing}"
             );
             None
         }
