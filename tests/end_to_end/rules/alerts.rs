@@ -160,13 +160,13 @@ probes:
 ";
 
 /// A certificate that is warned of from 61 minutes on, and renewed after 90.
-fn expiry(minute: u64) -> Option<f64> {
+fn expiry(minute: u64) -> f64 {
     let fortnight = 14 * 24 * HOUR;
-    Some(number(if minute < 90 {
+    number(if minute < 90 {
         fortnight + HOUR
     } else {
         10 * fortnight
-    }))
+    })
 }
 
 #[test]
@@ -219,7 +219,9 @@ fn of_probes() {
 }
 
 fn certificates_and_dues(test: &mut Minutes) {
-    test.series("probe_ssl_earliest_cert_expiry{probe=\"ending\"}", expiry);
+    test.series("probe_ssl_earliest_cert_expiry{probe=\"ending\"}", |minute| {
+        Some(expiry(minute))
+    });
     test.series("probe_ssl_earliest_cert_expiry{probe=\"well\"}", constant(4e9));
     let labels = "probe=\"ending\",severity=\"ticket\",team=\"developers\"";
     test.fires("ProbeCertificateEnds", labels, 76, 90);
@@ -252,9 +254,7 @@ fn of_one_shot_runs() {
     test.series("probe_verdict{probe=\"unsure\",verdict=\"ok\"}", ok);
     test.fires("ProbeUnknown", "probe=\"unsure\",team=\"prober\"", 70, 120);
     let certificate = "probe_ssl_earliest_cert_expiry{probe=\"ending\"}";
-    test.series(certificate, |minute| {
-        pushed(minute).then(|| expiry(minute)).flatten()
-    });
+    test.series(certificate, |minute| pushed(minute).then(|| expiry(minute)));
     test.fires("ProbeCertificateEnds", "probe=\"ending\"", 76, 90);
     let due = "probe_data_due_timestamp_seconds{probe=\"late\"}";
     test.series(due, |minute| pushed(minute).then_some(number(150 * MINUTE)));

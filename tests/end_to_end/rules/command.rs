@@ -110,7 +110,7 @@ fn wrong_use_and_mistakes_are_told() {
         assert!(told(&output).contains(said), "{arguments:?}: {}", told(&output));
         assert!(output.stdout.is_empty(), "{arguments:?}");
     };
-    check(&["probes.yaml"], 78, "unknown key `gett`");
+    check(&["probes.yaml"], 78, "a probe has no key `gett`");
     check(&["nowhere.yaml"], 78, "there is no such file or folder");
     check(
         &["probes.yaml", "--team", "dta=x"],
