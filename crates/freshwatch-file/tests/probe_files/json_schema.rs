@@ -125,6 +125,7 @@ fn the_schema_refuses_whatever_a_schema_can() {
     schema_missing.yaml
     schema_not_json.yaml
     slo_fresh_that_nothing_tells.yaml
+    slo_latency_that_nothing_tells.yaml
     slo_only_window.yaml
     tests_of_files_that_cannot_be_read.yaml
     timeout_too_long.yaml

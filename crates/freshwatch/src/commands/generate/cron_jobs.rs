@@ -22,7 +22,7 @@ const MANY: usize = 100;
 /// # Errors
 /// A file that cannot be read any more, or standard output.
 pub(super) fn run(options: &generate::CronJobs) -> Result<ExitCode> {
-    let Some(set) = super::load(&options.files)? else {
+    let Some(set) = super::load(&options.files) else {
         return Ok(ExitCode::Mistakes);
     };
     let sources = Sources {

@@ -1,7 +1,7 @@
 //! `freshwatch generate`: what watches the probes, written from their files. One file each.
 
-mod dashboard;
 mod cron_jobs;
+mod dashboard;
 mod rules;
 mod schema;
 
