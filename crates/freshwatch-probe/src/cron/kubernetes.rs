@@ -96,7 +96,7 @@ mod tests {
     fn kubernetes_knows_one_sunday() {
         check("0 9 * * 7", "0 9 * * 0");
         check("0 9 * * 5-7", "0 9 * * 0,5,6");
-        check("0 9 * * 0-7", "0 9 * * 0-6");
+        check("0 9 * * 0-7", "0 9 * * *");
     }
 
     #[test]
