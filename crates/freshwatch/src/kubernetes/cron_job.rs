@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::files::Files;
 use super::manifest::{
-    Capabilities, Container, CronJob, CronJobSpec, ExitCodes, FailureRule, Item, JobSpec, Kind, Mount,
-    PodCondition, PodFailurePolicy, PodSecurity, PodSpec, Projection, Resources, SeccompProfile, Security,
-    Template, Variable, Volume, VolumeSource,
+    Capabilities, Container, CronJob, CronJobSpec, ExitCodes, FailureRule, Head, Item, JobSpec, PodCondition,
+    PodFailurePolicy, PodSecurity, PodSpec, Projection, Resources, SeccompProfile, Security, Template,
+    Variable, Volume, VolumeMount, VolumeSource,
 };
 use super::places::{FOLDER, Places};
 use super::schedule::Start;
@@ -129,7 +129,7 @@ impl<'a> CronJobs<'a> {
             template: Template::new(probe, self.pod(definition)),
         };
         CronJob {
-            kind: Kind::cron_job(name_of(probe), probe, description, self.wishes),
+            kind: Head::cron_job(name_of(probe), probe, description, self.wishes),
             spec: CronJobSpec {
                 schedule: start.line.clone(),
                 time_zone: start.zone.clone(),
@@ -220,7 +220,7 @@ impl<'a> CronJobs<'a> {
         open.into_iter().chain(headers).chain(referred).collect()
     }
 
-    fn volumes(&self) -> (Vec<Volume>, Vec<Mount>) {
+    fn volumes(&self) -> (Vec<Volume>, Vec<VolumeMount>) {
         let mut mounts = vec![mount("probes", FOLDER)];
         let mut sources = vec![Projection::of_config_map(
             &self.wishes.config_map,
@@ -243,7 +243,7 @@ impl<'a> CronJobs<'a> {
         }
         volumes.insert(0, projected("probes".to_owned(), sources));
         if let Some(claim) = &self.wishes.state_claim {
-            mounts.push(Mount {
+            mounts.push(VolumeMount {
                 read_only: false,
                 ..mount("state", STATE)
             });
@@ -301,8 +301,8 @@ fn never_again() -> PodFailurePolicy {
     }
 }
 
-fn mount(name: &str, path: &str) -> Mount {
-    Mount {
+fn mount(name: &str, path: &str) -> VolumeMount {
+    VolumeMount {
         name: name.to_owned(),
         mount_path: path.to_owned(),
         read_only: true,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::manifest::{ConfigMap, Item, Kind};
+use super::manifest::{ConfigMap, Head, Item};
 use super::places::Places;
 use super::{Obstacle, Wishes};
 
@@ -86,7 +86,7 @@ impl Files {
     /// The ConfigMap.
     pub fn config_map(&self, wishes: &Wishes) -> ConfigMap {
         ConfigMap {
-            kind: Kind::config_map(wishes),
+            kind: Head::config_map(wishes),
             data: self.keyed.clone(),
         }
     }

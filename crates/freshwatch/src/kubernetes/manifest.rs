@@ -14,7 +14,7 @@ pub(super) type Labels = BTreeMap<&'static str, String>;
 /// What every manifest begins with.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Kind {
+pub(super) struct Head {
     api_version: &'static str,
     kind: &'static str,
     metadata: Metadata,
@@ -30,7 +30,7 @@ struct Metadata {
     annotations: BTreeMap<&'static str, String>,
 }
 
-impl Kind {
+impl Head {
     /// Of the ConfigMap with the probe files.
     pub fn config_map(wishes: &Wishes) -> Self {
         Self {
@@ -80,7 +80,7 @@ pub(super) fn labels(probe: Option<&str>) -> Labels {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct ConfigMap {
     #[serde(flatten)]
-    pub kind: Kind,
+    pub kind: Head,
     pub data: BTreeMap<String, String>,
 }
 
@@ -88,7 +88,7 @@ pub(super) struct ConfigMap {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct CronJob {
     #[serde(flatten)]
-    pub kind: Kind,
+    pub kind: Head,
     pub spec: CronJobSpec,
 }
 
@@ -202,7 +202,7 @@ pub(super) struct Container {
     pub env: Vec<Variable>,
     pub resources: Resources,
     pub security_context: Security,
-    pub volume_mounts: Vec<Mount>,
+    pub volume_mounts: Vec<VolumeMount>,
 }
 
 /// A variable of the environment, by its value or from a Secret.
@@ -285,7 +285,7 @@ pub(super) struct Capabilities {
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Mount {
+pub(super) struct VolumeMount {
     pub name: String,
     pub mount_path: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]

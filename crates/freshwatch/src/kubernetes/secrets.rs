@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use freshwatch_probe::definition::Definition;
-use freshwatch_probe::template::Part;
+use freshwatch_probe::template::{Part, Template};
 
 use super::Obstacle;
 use super::files::key;
@@ -83,10 +83,7 @@ impl Secrets {
 }
 
 fn variables(definition: &Definition) -> impl Iterator<Item = String> {
-    let parts = definition
-        .request
-        .templates()
-        .flat_map(|template| template.parts());
+    let parts = definition.request.templates().flat_map(Template::parts);
     parts.filter_map(|part| match part {
         Part::Env { name, .. } => Some(name.clone()),
         Part::Literal(_) | Part::File(_) | Part::Nonce | Part::RunId | Part::Hidden(_) => None,
@@ -99,9 +96,6 @@ fn files(definition: &Definition) -> impl Iterator<Item = &Path> {
         .client
         .iter()
         .flat_map(|client| [client.cert.as_path(), client.key.as_path()]);
-    let templates = definition
-        .request
-        .templates()
-        .flat_map(|template| template.files());
+    let templates = definition.request.templates().flat_map(Template::files);
     templates.chain(tls.ca.as_deref()).chain(client)
 }
