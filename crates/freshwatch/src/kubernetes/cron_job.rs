@@ -294,7 +294,7 @@ fn never_again() -> PodFailurePolicy {
                 on_exit_codes: ExitCodes {
                     container_name: CONTAINER,
                     operator: "In",
-                    values: ENDINGS.map(|code| code as u8).into(),
+                    values: ENDINGS.map(ExitCode::number).into(),
                 },
             },
         ],
