@@ -57,12 +57,15 @@ done
 ln -s "$library" "$tree/lib/rustlib/src/rust/library"
 printf '#!/bin/sh\nexec "%s/bin/rustc" --sysroot "%s" "$@"\n' "$sysroot" "$tree" >"$folder/bin/rustc"
 
-# gcc with musl's headers and libraries in the place of glibc's. The unwinder that the library wants is gcc's own.
+# gcc with musl's headers and libraries in the place of glibc's. The unwinder that the library wants is gcc's own, with
+# the one function of glibc that it calls.
 sed "s#/usr/lib/x86_64-linux-musl#$folder&#g; s#/usr/include/x86_64-linux-musl#$folder&#g" \
     "$folder/usr/lib/x86_64-linux-musl/musl-gcc.specs" >"$folder/lib/musl-gcc.specs"
-printf '#!/bin/sh\nexec gcc "$@" -specs "%s/lib/musl-gcc.specs"\n' "$folder" >"$folder/bin/musl-gcc"
+printf '#!/bin/sh\nexec gcc "$@" -specs "%s/lib/musl-gcc.specs" -lgcc\n' "$folder" >"$folder/bin/musl-gcc"
 chmod +x "$folder/bin/rustc" "$folder/bin/musl-gcc"
 cp "$(gcc -print-file-name=libgcc_eh.a)" "$folder/lib/libunwind.a"
+"$folder/bin/musl-gcc" -O2 -fPIC -c -o "$folder/lib/dl_find_object.o" "$root/tests/musl/dl_find_object.c"
+ar r "$folder/lib/libunwind.a" "$folder/lib/dl_find_object.o"
 
 # Building the library is a part of cargo that is not stable, and so is asked for by name.
 export PATH="$folder/bin:$PATH" RUSTC="$folder/bin/rustc" RUSTC_BOOTSTRAP=1
