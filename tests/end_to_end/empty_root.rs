@@ -37,6 +37,8 @@ fn inside(root: &TempDir) -> Command {
     command
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("OTEL_TRACES_EXPORTER", "none")
+        .env("OTEL_LOGS_EXPORTER", "none")
         .arg(format!("--userspec={NOBODY}:{NOBODY}"))
         .arg(root.path())
         .arg("/usr/local/bin/freshwatch");
@@ -72,34 +74,27 @@ async fn the_static_binary_probes_delivers_and_remembers_in_an_empty_root() {
             server.url("/")
         ),
     );
-    let mut check = inside(&root);
-    check.args([
-        "check",
-        "/etc/freshwatch",
-        "--format",
-        "json",
-        "--now",
-        "2026-11-22T00:00:00Z",
-    ]);
-    check.args([
-        "--state",
-        "/var/lib/freshwatch/state.db",
-        "--queue-dir",
-        "/var/lib/freshwatch/queue",
-    ]);
-    check.args(["--otlp-endpoint", &receiver.endpoint()]);
-    let output = freshwatch_tests::program::run(check).await;
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{told}");
-    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let verdicts: Vec<&str> = report["runs"]
-        .as_array()
-        .expect("runs")
-        .iter()
-        .filter_map(|run| run["verdict"].as_str())
-        .collect();
-    assert_eq!(verdicts, ["ok", "ok"], "{report:#}");
-    assert!(root.path().join("var/lib/freshwatch/state.db").exists());
+    let verdicts_at = async |now: &str| {
+        let mut check = inside(&root);
+        check.args(["check", "/etc/freshwatch", "--format", "json", "--now", now]);
+        check.args(["--state", "/var/lib/freshwatch/state.db"]);
+        check.args(["--queue-dir", "/var/lib/freshwatch/queue"]);
+        check.args(["--otlp-endpoint", &receiver.endpoint()]);
+        let output = freshwatch_tests::program::run(check).await;
+        let told = String::from_utf8_lossy(&output.stderr);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{told}"));
+        let runs = report["runs"].as_array().expect("runs").iter();
+        let verdict = |run: &Value| format!("{}: {}", run["probe"], run["verdict"]).replace('"', "");
+        let mut verdicts: Vec<String> = runs.map(verdict).collect();
+        verdicts.sort();
+        verdicts
+    };
+    // A cursor that was seen once has not moved yet. Two hours later that is known, from the file.
+    let first = verdicts_at("2026-11-22T00:00:00Z").await;
+    assert_eq!(first, ["day: ok", "offset: unknown"]);
+    let second = verdicts_at("2026-11-22T02:00:00Z").await;
+    assert_eq!(second, ["day: ok", "offset: stale"]);
+    assert_eq!(receiver.requests().len(), 2);
 }
 
 /// The roots that are built in are in force: a certificate of nobody's is not trusted, and that is no crash.
