@@ -172,7 +172,9 @@ fn every_name_arrives_as_the_table_has_it_with_the_labels_and_at_the_end_of_the_
 }
 
 /// What a run alone does not know.
-const ONLY_OF_THE_DAEMON: [&str; 17] = [
+const ONLY_OF_THE_DAEMON: [&str; 19] = [
+    "freshwatch_shard",
+    "freshwatch_shards",
     "probe_runs_total",
     "probe_slow_runs_total",
     "probe_next_run_timestamp_seconds",
