@@ -10,7 +10,7 @@ use freshwatch_agent::clock;
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 use tokio::task::JoinSet;
 
 /// Larger than any batch.
@@ -116,6 +116,7 @@ async fn lasting_port() -> io::Result<TcpListener> {
 /// Listens whenever it does not refuse.
 async fn live(first: TcpListener, address: SocketAddr, mut moods: watch::Receiver<Mood>, take: Take) {
     let mut listener = Some(first);
+    let answering = Arc::<RwLock<()>>::default();
     loop {
         let Some(listening) = listener.take() else {
             if moods.wait_for(|mood| *mood != Mood::Refusing).await.is_err() {
@@ -137,7 +138,8 @@ async fn live(first: TcpListener, address: SocketAddr, mut moods: watch::Receive
             loop {
                 if let Ok((stream, _)) = listening.accept().await {
                     while connections.try_join_next().is_some() {}
-                    connections.spawn(serve(stream, moods.clone(), Arc::clone(&take)));
+                    let answering = Arc::clone(&answering);
+                    connections.spawn(serve(stream, moods.clone(), Arc::clone(&take), answering));
                 }
             }
         };
@@ -145,11 +147,20 @@ async fn live(first: TcpListener, address: SocketAddr, mut moods: watch::Receive
             goes_on = refusing => if !goes_on { return },
             () = accepting => {}
         }
-        // With the listener, its connections end here.
+        // With the listener, its connections end here: those that have taken something say so before.
+        let all_is_said = answering.write().await;
+        drop(connections);
+        drop(all_is_said);
     }
 }
 
-async fn serve(mut stream: TcpStream, moods: watch::Receiver<Mood>, take: Take) -> Option<()> {
+/// Serves a connection; `answering` is held from before a request is taken until that is said.
+async fn serve(
+    mut stream: TcpStream,
+    moods: watch::Receiver<Mood>,
+    take: Take,
+    answering: Arc<RwLock<()>>,
+) -> Option<()> {
     let mut bytes = Vec::new();
     loop {
         let end = read_head(&mut stream, &mut bytes).await?;
@@ -164,6 +175,7 @@ async fn serve(mut stream: TcpStream, moods: watch::Receiver<Mood>, take: Take) 
                 return None;
             }
         }
+        let answering = answering.read().await;
         let answer = match mood {
             Mood::Well => {
                 // An answer says that the batch is here: so it is taken in before.
@@ -175,6 +187,7 @@ async fn serve(mut stream: TcpStream, moods: watch::Receiver<Mood>, take: Take) 
             Mood::Unavailable => "503 Service Unavailable\r\n".to_owned(),
             Mood::Limiting(seconds) => format!("429 Too Many Requests\r\nretry-after: {seconds}\r\n"),
             Mood::Hanging => {
+                drop(answering);
                 // Until the client gives up.
                 let _ = stream.read_u8().await;
                 return None;
