@@ -1,12 +1,10 @@
 //! Spans or log records as OTLP requests: encoded when they come, framed when enough of them have.
 
-use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
-use opentelemetry_proto::tonic::resource::v1 as proto;
 use prost::Message;
 
-use super::encode::{Batch, framed, key_values};
+use super::encode::{Batch, origin};
 use super::wire::{self, FRAME};
-use crate::resource::{Resource, VERSION};
+use crate::resource::Resource;
 
 /// So many of them are a request: what the batch processors of OpenTelemetry send at once.
 const MOST_ITEMS: usize = 512;
@@ -27,18 +25,10 @@ pub(crate) struct Bundle {
 impl Bundle {
     /// An empty one of this resource.
     pub(crate) fn new(resource: &Resource) -> Self {
-        let of = proto::Resource {
-            attributes: key_values(resource.attributes()),
-            ..proto::Resource::default()
-        };
-        let scope = InstrumentationScope {
-            name: "freshwatch".to_owned(),
-            version: VERSION.to_owned(),
-            ..InstrumentationScope::default()
-        };
+        let (resource, scope) = origin(resource);
         Self {
-            resource: framed(wire::RESOURCE, &of),
-            scope: framed(wire::SCOPE, &scope),
+            resource,
+            scope,
             items: Vec::new(),
             count: 0,
         }

@@ -68,18 +68,10 @@ pub(crate) struct Encoder {
 impl Encoder {
     /// An encoder of requests of this resource.
     pub(crate) fn new(resource: &Resource) -> Self {
-        let of = proto::Resource {
-            attributes: key_values(resource.attributes()),
-            ..proto::Resource::default()
-        };
-        let scope = InstrumentationScope {
-            name: "freshwatch".to_owned(),
-            version: VERSION.to_owned(),
-            ..InstrumentationScope::default()
-        };
+        let (resource, scope) = origin(resource);
         let mut encoder = Self {
-            resource: framed(wire::RESOURCE, &of),
-            scope: framed(wire::SCOPE, &scope),
+            resource,
+            scope,
             sections: Sections::default(),
             points: 0,
             bytes: 0,
@@ -159,6 +151,20 @@ impl Encoder {
 /// How many bytes the first point of a metric adds besides its own, rather too many than too few.
 fn head_of(metric: &Metric) -> usize {
     metric.name.len() + metric.help.len() + metric.unit.ucum().len() + 6 * FRAME
+}
+
+/// Whose a request is: the resource and the scope, each in its frame. They have the same fields for every signal.
+pub(super) fn origin(resource: &Resource) -> (Vec<u8>, Vec<u8>) {
+    let of = proto::Resource {
+        attributes: key_values(resource.attributes()),
+        ..proto::Resource::default()
+    };
+    let scope = InstrumentationScope {
+        name: "freshwatch".to_owned(),
+        version: VERSION.to_owned(),
+        ..InstrumentationScope::default()
+    };
+    (framed(wire::RESOURCE, &of), framed(wire::SCOPE, &scope))
 }
 
 pub(super) fn framed(field: u8, message: &impl Message) -> Vec<u8> {
