@@ -53,8 +53,8 @@ impl Probing for Agent {
         clock::now()
     }
 
-    async fn run(&self, definition: &Arc<Definition>) -> Run {
-        self.run_once(definition, None).await
+    fn run(&self, definition: &Arc<Definition>) -> impl Future<Output = Run> + Send {
+        self.run_once(definition, None)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The trace of a run while it goes on: gives every request its span, and notes what it did when that is wanted.
 
-use std::sync::LazyLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use freshwatch_probe::observation::{Cause, Exchange, Phase};
@@ -8,7 +8,6 @@ use freshwatch_probe::redact::Redactor;
 use freshwatch_probe::shown_url;
 use freshwatch_probe::trace::{PhaseSpan, RequestSpan, Sampling, SpanId, Trace, TraceId};
 use http::HeaderValue;
-use rustls::crypto::SecureRandom;
 use url::Url;
 
 use crate::clock;
@@ -140,11 +139,36 @@ fn shown(url: &Url, secrets: &Redactor) -> String {
 /// A trace and its root. Probers in many places write into one backend, so they must differ between machines: the
 /// generator of the operating system, not one that is seeded by a clock.
 fn random() -> Option<(TraceId, SpanId)> {
-    static GENERATOR: LazyLock<&'static dyn SecureRandom> =
-        LazyLock::new(|| rustls::crypto::ring::default_provider().secure_random);
-    let mut bits = [0; 24];
-    GENERATOR.fill(&mut bits).ok()?;
+    static STOCK: Mutex<Stock> = Mutex::new(Stock::EMPTY);
+    let bits = STOCK.lock().unwrap_or_else(PoisonError::into_inner).take()?;
     let (trace, root) = bits.split_first_chunk()?;
     let root = root.first_chunk()?;
     TraceId::new(u128::from_be_bytes(*trace)).zip(SpanId::new(u64::from_be_bytes(*root)))
+}
+
+/// The random bits of one trace.
+type Bits = [u8; size_of::<TraceId>() + size_of::<SpanId>()];
+
+/// Those of the next traces: asking the system costs a call, so it is asked for many at once.
+struct Stock {
+    bits: [Bits; Self::MOST],
+    left: usize,
+}
+
+impl Stock {
+    const MOST: usize = 64;
+    const EMPTY: Self = Self {
+        bits: [[0; _]; Self::MOST],
+        left: 0,
+    };
+
+    fn take(&mut self) -> Option<Bits> {
+        if self.left == 0 {
+            let generator = rustls::crypto::ring::default_provider().secure_random;
+            generator.fill(self.bits.as_flattened_mut()).ok()?;
+            self.left = Self::MOST;
+        }
+        self.left -= 1;
+        Some(self.bits[self.left])
+    }
 }

@@ -62,6 +62,9 @@ impl Form {
 
     /// JSON unless it says otherwise: much JSON comes as `text/plain`, and HTML is told from it by its first character.
     fn of_media_type(media_type: &str) -> Self {
+        if media_type == "application/json" {
+            return Self::Json;
+        }
         let media_type = media_type.to_ascii_lowercase();
         match media_type.as_str() {
             "text/csv" | "application/csv" => Self::Csv,

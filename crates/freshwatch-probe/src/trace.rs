@@ -2,10 +2,11 @@
 //! <https://www.w3.org/TR/trace-context/>).
 
 use std::fmt;
-use std::num::{NonZeroU64, NonZeroU128};
-
 use std::net::IpAddr;
+use std::num::{NonZeroU64, NonZeroU128};
 use std::time::Duration;
+
+use data_encoding::HEXLOWER;
 
 use crate::observation::{Cause, Phase};
 
@@ -122,7 +123,13 @@ impl Trace {
 
     /// The value of `traceparent` for the request of this span (Trace Context, section 3.2).
     pub fn parent(&self, span: SpanId) -> String {
-        format!("00-{}-{span}-{:02x}", self.id, u8::from(self.is_sampled))
+        let mut parent = String::with_capacity(55);
+        parent.push_str("00-");
+        HEXLOWER.encode_append(&self.id.0.get().to_be_bytes(), &mut parent);
+        parent.push('-');
+        HEXLOWER.encode_append(&span.0.get().to_be_bytes(), &mut parent);
+        parent.push_str(if self.is_sampled { "-01" } else { "-00" });
+        parent
     }
 }
 

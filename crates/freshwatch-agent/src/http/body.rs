@@ -47,7 +47,7 @@ pub(crate) async fn read(
     };
     while let Some(frame) = conversation.drive(incoming.frame()).await {
         let frame =
-            frame.map_err(|error| failure::of_body(&error, &progress.peer, decoder.taken(), announced))?;
+            frame.map_err(|error| failure::of_body(&error, &progress.peer(), decoder.taken(), announced))?;
         let Ok(data) = frame.into_data() else { continue };
         let taken = decoder.take(&data);
         progress.exchange.body_length = Some(decoder.decoded());

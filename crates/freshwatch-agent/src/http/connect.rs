@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time;
 
 use crate::http::failure::Failure;
+use crate::http::target::Target;
 
 /// How long one address may keep the next one waiting (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -18,7 +19,7 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// Connects. The addresses that lose the race are dropped with this future.
 pub(crate) async fn connect(
     addresses: &[SocketAddr],
-    peer: &str,
+    target: &Target,
 ) -> Result<(TcpStream, SocketAddr), Failure> {
     let connected = match *addresses {
         [address] => match dial(address).await {
@@ -27,7 +28,7 @@ pub(crate) async fn connect(
         },
         _ => Box::pin(race(addresses)).await,
     };
-    connected.map_err(|failures| refused(&failures, peer))
+    connected.map_err(|failures| refused(&failures, target))
 }
 
 /// Dials one address after the other without waiting for each for ever; gives the first that answers, or every refusal.
@@ -76,7 +77,7 @@ fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 }
 
 /// What to say when no address took the connection.
-fn refused(failures: &[(SocketAddr, io::Error)], peer: &str) -> Failure {
+fn refused(failures: &[(SocketAddr, io::Error)], target: &Target) -> Failure {
     if let Some(exhausted) = failures.iter().find_map(|(_, error)| Failure::exhausted(error)) {
         return exhausted;
     }
@@ -88,7 +89,11 @@ fn refused(failures: &[(SocketAddr, io::Error)], peer: &str) -> Failure {
                 .take(4)
                 .map(|(address, error)| sentence(*address, error))
                 .collect();
-            format!("no address of {peer} took the connection: {}", each.join(", "))
+            format!(
+                "no address of {} took the connection: {}",
+                target.peer(),
+                each.join(", ")
+            )
         }
     };
     Failure::unreachable(Cause::Connect, Phase::Connect, message)
@@ -112,8 +117,11 @@ fn sentence(address: SocketAddr, error: &io::Error) -> String {
 mod tests {
     use std::net::SocketAddr;
 
+    use url::Url;
+
     use super::{connect, interleave};
     use crate::http::failure::Failure;
+    use crate::http::target::Target;
 
     #[track_caller]
     fn check(given: &[&str], ordered: &[&str]) {
@@ -140,14 +148,14 @@ mod tests {
         let closed = closed_address().await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let open = listener.local_addr().unwrap();
-        let (_, address) = connect(&[closed, open], "a.example:80").await.ok().unwrap();
+        let (_, address) = connect(&[closed, open], &target()).await.ok().unwrap();
         assert_eq!(address, open);
     }
 
     #[tokio::test]
     async fn every_refusal_is_named() {
         let (one, two) = (closed_address().await, closed_address().await);
-        let Err(Failure::Unreachable(failure)) = connect(&[one, two], "a.example:80").await else {
+        let Err(Failure::Unreachable(failure)) = connect(&[one, two], &target()).await else {
             panic!("something listens");
         };
         assert_eq!(
@@ -157,6 +165,10 @@ mod tests {
                  {two}"
             )
         );
+    }
+
+    fn target() -> Target {
+        Target::of(&Url::parse("http://a.example").unwrap()).unwrap()
     }
 
     /// An address that nobody listens at.

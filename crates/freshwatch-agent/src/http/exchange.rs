@@ -79,7 +79,7 @@ impl Exchanger<'_> {
     /// Sends a request and waits for the head of its answer.
     pub async fn send(&self, outgoing: &Outgoing, progress: &mut Progress) -> Result<Reply, Failure> {
         let target = Target::of(&outgoing.url)?;
-        progress.turn_to(target.peer());
+        progress.turn_to(target.clone());
         progress
             .recording
             .request(outgoing, &target, &self.preparation.secrets);
@@ -129,7 +129,7 @@ impl Exchanger<'_> {
         };
         progress.begin(Phase::Connect);
         progress.exchange.address = addresses.first().map(SocketAddr::ip);
-        let (stream, address) = connect::connect(&addresses, &progress.peer).await?;
+        let (stream, address) = connect::connect(&addresses, target).await?;
         progress.exchange.address = Some(address.ip());
         progress.exchange.tls = None;
         let conversation = if target.https {
@@ -169,7 +169,7 @@ impl Exchanger<'_> {
             return Err(Failure::unreachable(
                 Cause::Protocol,
                 Phase::Tls,
-                format!("{} does not offer HTTP/2: leave out `http: 2`", progress.peer),
+                format!("{} does not offer HTTP/2: leave out `http: 2`", target.peer()),
             ));
         }
         self.speak_http(stream, agreed, progress).await
@@ -184,7 +184,7 @@ impl Exchanger<'_> {
         } else {
             Conversation::http1(io).await
         };
-        opened.map_err(|error| failure::of_head(&error, &progress.peer))
+        opened.map_err(|error| failure::of_head(&error, &progress.peer()))
     }
 }
 
@@ -199,7 +199,8 @@ async fn speak(
     if progress.phase() != Phase::Processing {
         progress.begin(Phase::Processing);
     }
-    let mut request = wire_request(outgoing, kept.conversation.is_http2(), &progress.peer)?;
+    let mut request =
+        wire_request(outgoing, kept.conversation.is_http2()).ok_or_else(|| unsendable(progress))?;
     // What the probe's author says of the trace holds.
     if let Entry::Vacant(place) = request.headers_mut().entry(TRACEPARENT)
         && let Some(parent) = progress.recording.parent()
@@ -208,7 +209,7 @@ async fn speak(
     }
     let answered = kept.conversation.send(request).await;
     let (head, incoming) = answered
-        .map_err(|error| failure::of_head(&error, &progress.peer))?
+        .map_err(|error| failure::of_head(&error, &progress.peer()))?
         .into_parts();
     progress.begin(Phase::Transfer);
     facts::note(&head, clock::now(), &mut progress.exchange);
@@ -223,12 +224,12 @@ async fn speak(
 
 /// The request as hyper wants it: HTTP/1.1 with the target in origin form and a `Host` field, HTTP/2 with the whole
 /// URL, of which it makes `:authority`.
-fn wire_request(outgoing: &Outgoing, two: bool, peer: &str) -> Result<http::Request<Full<Bytes>>, Failure> {
+fn wire_request(outgoing: &Outgoing, two: bool) -> Option<http::Request<Full<Bytes>>> {
     let url = &outgoing.url;
     let mut headers = outgoing.headers.clone();
     let host = match headers.remove(HOST) {
         Some(host) => host,
-        None => http::HeaderValue::from_str(authority(url)).map_err(|_| unsendable(peer))?,
+        None => http::HeaderValue::from_str(authority(url)).ok()?,
     };
     let uri = if two {
         Uri::builder()
@@ -242,16 +243,16 @@ fn wire_request(outgoing: &Outgoing, two: bool, peer: &str) -> Result<http::Requ
     };
     let bytes = outgoing.body.as_ref().map(|body| body.bytes.clone());
     let mut request = http::Request::new(Full::new(bytes.unwrap_or_default()));
-    *request.uri_mut() = uri.map_err(|_| unsendable(peer))?;
+    *request.uri_mut() = uri.ok()?;
     *request.method_mut() = outgoing.method.clone();
     *request.headers_mut() = headers;
-    Ok(request)
+    Some(request)
 }
 
-fn unsendable(peer: &str) -> Failure {
+fn unsendable(progress: &Progress) -> Failure {
     Failure::unreachable(
         Cause::Protocol,
         Phase::Processing,
-        format!("the URL for {peer} cannot be sent over HTTP"),
+        format!("the URL for {} cannot be sent over HTTP", progress.peer()),
     )
 }

@@ -7,6 +7,7 @@ use freshwatch_probe::size;
 
 use crate::clock;
 use crate::http::show;
+use crate::http::target::Target;
 use crate::tracing::Recording;
 
 /// The facts of an attempt so far, and what it is waiting for.
@@ -14,7 +15,7 @@ pub(crate) struct Progress {
     /// What was measured.
     pub exchange: Exchange,
     /// Whom the attempt talks to now, as `host:port`.
-    pub peer: String,
+    target: Option<Target>,
     /// The trace of the run.
     pub recording: Recording,
     started: Instant,
@@ -28,7 +29,7 @@ impl Progress {
     pub fn start(recording: Recording) -> Self {
         Self {
             exchange: Exchange::default(),
-            peer: String::new(),
+            target: None,
             recording,
             started: clock::monotonic(),
             current: None,
@@ -37,11 +38,11 @@ impl Progress {
         }
     }
 
-    /// A request to this peer begins: the facts of an earlier hop no longer speak for it.
-    pub fn turn_to(&mut self, peer: String) {
+    /// A request to this target begins: the facts of an earlier hop no longer speak for it.
+    pub fn turn_to(&mut self, target: Target) {
         self.end();
         self.recording.end_request(&self.exchange);
-        self.peer = peer;
+        self.target = Some(target);
         self.connected_after = None;
         self.answered_after = None;
         self.exchange.status = None;
@@ -78,9 +79,14 @@ impl Progress {
         self.current.map_or(Phase::Resolve, |(phase, _)| phase)
     }
 
+    /// Who is asked, for messages: it is put into words when somebody wants to read them.
+    pub fn peer(&self) -> String {
+        self.target.as_ref().map_or_else(String::new, Target::peer)
+    }
+
     /// Why an attempt that is cut off now has failed; `timeout` is that of the whole run.
     pub fn timed_out(&self, timeout: Duration) -> Unreachable {
-        let peer = &self.peer;
+        let peer = self.peer();
         let connected = self.connected_after.map_or_else(
             || "sent".to_owned(),
             |after| format!("connected after {}", show(after)),
@@ -121,12 +127,14 @@ mod tests {
     use std::time::Duration;
 
     use freshwatch_probe::observation::Phase;
+    use url::Url;
 
-    use super::{Progress, Recording};
+    use super::{Progress, Recording, Target};
 
     fn check(phase: Phase, prepare: impl FnOnce(&mut Progress), message: &str) {
         let mut progress = Progress::start(Recording::default());
-        progress.turn_to("api.example:443".into());
+        let url = Url::parse("https://api.example").unwrap();
+        progress.turn_to(Target::of(&url).unwrap());
         progress.begin(phase);
         prepare(&mut progress);
         let timeout = progress.timed_out(Duration::from_secs(10));

@@ -16,10 +16,9 @@ use crate::http::target::Target;
 
 /// The address that is known without asking: an IP literal, or what `resolve` of the probe says.
 pub(crate) fn known(target: &Target, overrides: &[ResolveOverride]) -> Option<IpAddr> {
-    let host = target.host.to_string();
     let overridden = overrides
         .iter()
-        .find(|entry| entry.host == host && entry.port == target.port)
+        .find(|entry| entry.port == target.port && entry.host == target.host.to_string())
         .map(|entry| entry.address);
     overridden.or(match target.host {
         Host::Ipv4(address) => Some(address.into()),

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,12 +123,12 @@ impl<P: Probing> Attendant<P> {
         let patience = Duration::try_from(patience).unwrap_or(Duration::ZERO);
         let limiter = self.around.limiter.clone();
         let host = self.host.clone();
-        let place = time::timeout(patience, async move { limiter.place(&host).await });
+        let place = pin!(time::timeout(patience, async move { limiter.place(&host).await }));
         let Ok(place) = self.meanwhile(place, false).await? else {
             return Ok(Outcome::Overloaded);
         };
         let lateness = slot.lateness(self.probing.now());
-        let run = self.run(place);
+        let run = pin!(self.run(place));
         let run = self.meanwhile(run, true).await?;
         Ok(Outcome::Ran { run, lateness })
     }
@@ -146,8 +146,11 @@ impl<P: Probing> Attendant<P> {
     }
 
     /// Waits for something, and listens for orders meanwhile. Before a run has begun, the order to finish ends it.
-    async fn meanwhile<F: Future>(&mut self, future: F, has_begun: bool) -> Result<F::Output, End> {
-        let mut future = pin!(future);
+    async fn meanwhile<F: Future>(
+        &mut self,
+        mut future: Pin<&mut F>,
+        has_begun: bool,
+    ) -> Result<F::Output, End> {
         loop {
             tokio::select! {
                 biased;

@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime, ISOWeekDate, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
-use super::timestamp::iso::shape;
+use super::timestamp::iso::has_shape;
 use crate::wall;
 
 /// How long a period is; from the shortest to the longest.
@@ -120,13 +120,15 @@ impl Period {
     pub fn parse(text: &str) -> Option<Self> {
         let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i8>().ok();
         let year = || text.get(..4)?.parse::<i16>().ok();
-        match shape(text).as_str() {
-            "0000-00-00" => Self::day(Date::new(year()?, number(5..7)?, number(8..10)?).ok()?),
-            "0000-00" => Self::month(year()?, number(5..7)?),
-            "0000-W00" => Self::week(year()?, number(6..8)?),
-            "0000W00" => Self::week(year()?, number(5..7)?),
-            "0000-Q0" => Self::quarter(year()?, number(6..7)?),
-            "0000Q0" => Self::quarter(year()?, number(5..6)?),
+        match text {
+            _ if has_shape(text, "0000-00-00") => {
+                Self::day(Date::new(year()?, number(5..7)?, number(8..10)?).ok()?)
+            }
+            _ if has_shape(text, "0000-00") => Self::month(year()?, number(5..7)?),
+            _ if has_shape(text, "0000-W00") => Self::week(year()?, number(6..8)?),
+            _ if has_shape(text, "0000W00") => Self::week(year()?, number(5..7)?),
+            _ if has_shape(text, "0000-Q0") => Self::quarter(year()?, number(6..7)?),
+            _ if has_shape(text, "0000Q0") => Self::quarter(year()?, number(5..6)?),
             _ => None,
         }
     }

@@ -42,8 +42,12 @@ pub(crate) async fn shake_hands(
     progress: &mut Progress,
 ) -> Result<TlsStream<TcpStream>, Failure> {
     let failed = |message: String| Failure::unreachable(Cause::Tls, Phase::Tls, message);
-    let (server_name, shown_name) = server_name(target, purpose.settings)
-        .ok_or_else(|| failed(format!("the name of {} cannot be verified by TLS", progress.peer)))?;
+    let (server_name, shown_name) = server_name(target, purpose.settings).ok_or_else(|| {
+        failed(format!(
+            "the name of {} cannot be verified by TLS",
+            progress.peer()
+        ))
+    })?;
     let witness = Arc::new(witness(purpose).await?);
     let config = config(purpose, &witness)?;
     let connecting = TlsConnector::from(Arc::new(config)).connect(server_name, stream);
@@ -55,7 +59,7 @@ pub(crate) async fn shake_hands(
     match connected {
         Ok(stream) => Ok(stream),
         Err(error) => Err(Failure::exhausted(&error)
-            .unwrap_or_else(|| failed(complaint(&error, &seen, &progress.peer, &shown_name)))),
+            .unwrap_or_else(|| failed(complaint(&error, &seen, &progress.peer(), &shown_name)))),
     }
 }
 
