@@ -53,8 +53,8 @@ impl Progress {
 
     /// Ends the current phase and begins this one.
     pub fn begin(&mut self, phase: Phase) {
-        self.end();
         let now = clock::monotonic();
+        self.end_at(now);
         match phase {
             Phase::Resolve | Phase::Connect => {}
             Phase::Tls | Phase::Processing => {
@@ -67,8 +67,13 @@ impl Progress {
 
     /// Ends the current phase.
     pub fn end(&mut self) {
+        if self.current.is_some() {
+            self.end_at(clock::monotonic());
+        }
+    }
+
+    fn end_at(&mut self, now: Instant) {
         if let Some((phase, began)) = self.current.take() {
-            let now = clock::monotonic();
             self.exchange.add_phase(phase, now - began);
             self.recording.phase(phase, began, now);
         }

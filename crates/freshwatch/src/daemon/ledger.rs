@@ -20,7 +20,7 @@ const MOST_AT_ONCE: usize = 256;
 
 /// So long events may gather: at a thousand a second, waking up for each of them costs as much as the rest of it. A
 /// verdict is seen and logged so much later at most.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(50);
 
 /// Takes everything in until nobody can tell anything any more.
 pub(super) async fn keep(mut told: Receiver<Event>, shared: Arc<Shared>, outlets: Outlets) {
