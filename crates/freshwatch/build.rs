@@ -25,7 +25,7 @@ fn main() {
     let folder = env::var_os("OUT_DIR").expect("cargo gives a folder");
     let file = Path::new(&folder).join("layout.ld");
     fs::write(&file, script).expect("the folder takes files");
-    println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", file.display());
+    println!("cargo::rustc-link-arg-bins=-T{}", file.display());
 }
 
 /// In releases for Linux. GNU ld and LLD read such a script; whoever has chosen another linker goes without.

@@ -26,7 +26,8 @@ use std::time::Duration;
 use std::{env, fs, thread};
 
 use bytes::Bytes;
-use freshwatch_agent::{Agent, clock};
+use freshwatch_agent::supervise::Probing as _;
+use freshwatch_agent::{Agent, Prepared, clock};
 use freshwatch_probe::definition::{Definition, ProbeName, When};
 use freshwatch_probe::freshness::{Format, Freshness, MaxAge, Reading, Signal, Source};
 use freshwatch_probe::matcher::{Condition, Matcher};
@@ -251,9 +252,10 @@ async fn run_probe(
     done: Arc<AtomicU64>,
 ) -> io::Result<()> {
     let mut ticks = interval_at(first, Duration::from_secs(1));
+    let prepared = Prepared::default();
     loop {
         ticks.tick().await;
-        let run = agent.run_once(&definition, None).await;
+        let run = agent.run(&definition, &prepared).await;
         if run.judgment.verdict != Verdict::Ok {
             return Err(io::Error::other(format!("{:?}", run.judgment)));
         }

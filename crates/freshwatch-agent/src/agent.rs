@@ -11,7 +11,6 @@ use crate::http::kept::KeptConnections;
 use crate::http::resolve::Resolver;
 use crate::http::tls::roots::Roots;
 use crate::memories::Memories;
-use crate::preparation::Preparations;
 use crate::tracing::Tracing;
 
 /// Runs probes. Cheap to clone: all clones share the trusted certificates and the kept connections.
@@ -28,8 +27,6 @@ pub(crate) struct Shared {
     pub roots: Roots,
     /// Bounds the questions to the system's resolver.
     pub resolver: Resolver,
-    /// What every run of a probe would make alike.
-    pub preparations: Preparations,
     /// The connections of probes with `connection: reuse`.
     pub kept: KeptConnections,
     /// What probes remember between their runs; none: there is no place to remember anything.

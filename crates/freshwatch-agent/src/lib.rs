@@ -22,4 +22,5 @@ mod run_once;
 mod tracing;
 
 pub use agent::Agent;
+pub use preparation::Prepared;
 pub use tracing::Tracing;

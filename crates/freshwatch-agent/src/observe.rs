@@ -7,6 +7,7 @@ use freshwatch_probe::observation::Observation;
 use freshwatch_probe::redact::Redactor;
 
 use crate::agent::Agent;
+use crate::preparation::Preparation;
 use crate::tracing::Recording;
 use crate::{clock, http};
 
@@ -15,7 +16,7 @@ impl Agent {
     /// again when it is down.
     pub async fn observe(&self, definition: &Arc<Definition>) -> Observation {
         let deadline = clock::monotonic() + definition.timeout;
-        match self.shared.preparations.of(definition).await {
+        match Preparation::make(definition).await {
             Ok(preparation) => {
                 let first = &preparation.outgoing;
                 let mut recording = Recording::begin(self.tracing, clock::monotonic());
@@ -36,7 +37,7 @@ impl Agent {
     /// What must not be shown of an answer to a probe, wherever the answer is from: what the files that the probe names
     /// hold is among it. None when they cannot be read.
     pub async fn secrets(&self, definition: &Arc<Definition>) -> Option<Redactor> {
-        let preparation = self.shared.preparations.of(definition).await.ok()?;
-        Some(preparation.secrets.clone())
+        let preparation = Preparation::make(definition).await.ok()?;
+        Some(preparation.secrets)
     }
 }

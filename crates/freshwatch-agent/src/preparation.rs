@@ -1,14 +1,14 @@
 //! What a run reads and makes before its first attempt: secrets, certificates, random tokens, the request itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::ptr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use freshwatch_probe::definition::{Definition, ProbeName, Schedule, When};
+use freshwatch_probe::definition::{Definition, Schedule, When};
 use freshwatch_probe::observation::NotMade;
 use freshwatch_probe::redact::Redactor;
 use freshwatch_probe::request::{Request, Tls};
@@ -89,39 +89,29 @@ fn runs_often(schedule: &Schedule) -> bool {
     }
 }
 
-/// Preparations that are the same for every run of a probe that runs often, each kept as long as its definition is the
-/// probe's.
-#[derive(Default)]
-pub(crate) struct Preparations(Mutex<Table>);
+/// What the runs of one definition share: its preparation, when that is the same for all of them and they are so
+/// frequent that it is worth its memory. Clones share it.
+#[derive(Clone, Default)]
+pub struct Prepared(Arc<OnceLock<Arc<Preparation>>>);
 
-type Table = HashMap<ProbeName, (Weak<Definition>, Arc<Preparation>)>;
-
-impl Preparations {
-    /// The preparation of a run.
-    pub async fn of(&self, definition: &Arc<Definition>) -> Result<Arc<Preparation>, NotMade> {
-        if !(definition.request.is_constant() && runs_often(&definition.schedule)) {
-            return Preparation::make(definition).await.map(Arc::new);
-        }
-        if let Some((owner, kept)) = self.kept().get(&definition.name)
-            && ptr::eq(owner.as_ptr(), Arc::as_ptr(definition))
-        {
-            return Ok(Arc::clone(kept));
+impl Prepared {
+    /// The preparation of a run of this definition.
+    pub(crate) async fn of(&self, definition: &Definition) -> Result<Arc<Preparation>, NotMade> {
+        if let Some(shared) = self.0.get() {
+            return Ok(Arc::clone(shared));
         }
         let made = Arc::new(Preparation::make(definition).await?);
-        let mut kept = self.kept();
-        // Those of probes that are gone go before the table grows.
-        if kept.len() == kept.capacity() {
-            kept.retain(|_, (owner, _)| owner.strong_count() > 0);
+        if definition.request.is_constant() && runs_often(&definition.schedule) {
+            // When two runs have made it at once, either is as good.
+            let _ = self.0.set(Arc::clone(&made));
         }
-        kept.insert(
-            definition.name.clone(),
-            (Arc::downgrade(definition), Arc::clone(&made)),
-        );
         Ok(made)
     }
+}
 
-    fn kept(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl fmt::Debug for Prepared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Prepared")
     }
 }
 
@@ -214,7 +204,7 @@ mod tests {
     use freshwatch_probe::request::{Auth, Request};
     use freshwatch_probe::template::{Part, Secret, Template};
 
-    use super::{Preparation, Preparations, random_token};
+    use super::{Preparation, Prepared, random_token};
 
     /// Prepares a probe whose bearer token is in a file of this content, and gives the header or what went wrong.
     async fn check(content: Option<&[u8]>) -> Result<String, String> {
@@ -272,46 +262,38 @@ mod tests {
         definition
     }
 
-    /// Two runs of a probe of this URL: whether they share a preparation.
-    async fn is_shared(preparations: &Preparations, parts: Vec<Part>) -> bool {
+    /// Whether two runs of a probe of this URL share a preparation.
+    async fn is_shared(parts: Vec<Part>) -> bool {
         let mut request = Request::get("");
         request.url = Template::new(parts);
-        let definition = Arc::new(every_second("x", request));
-        let (one, two) = (preparations.of(&definition), preparations.of(&definition));
-        Arc::ptr_eq(&one.await.unwrap(), &two.await.unwrap())
+        shares(&every_second("x", request)).await
+    }
+
+    async fn shares(definition: &Definition) -> bool {
+        let prepared = Prepared::default();
+        let (one, two) = (
+            prepared.of(definition).await,
+            prepared.clone().of(definition).await,
+        );
+        Arc::ptr_eq(&one.unwrap(), &two.unwrap())
     }
 
     #[tokio::test]
     async fn only_a_request_that_never_changes_is_prepared_once() {
-        let preparations = Preparations::default();
         let url = || Part::Literal("http://a.example/".into());
-        assert!(is_shared(&preparations, vec![url()]).await);
+        assert!(is_shared(vec![url()]).await);
         let env = Part::Env {
             name: "X".into(),
             value: Secret::new("s3cret"),
         };
-        assert!(is_shared(&preparations, vec![url(), env]).await);
-        assert!(!is_shared(&preparations, vec![url(), Part::Nonce]).await);
+        assert!(is_shared(vec![url(), env]).await);
+        assert!(!is_shared(vec![url(), Part::Nonce]).await);
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("path");
         fs::write(&file, "prices").unwrap();
-        assert!(!is_shared(&preparations, vec![url(), Part::File(file)]).await);
+        assert!(!is_shared(vec![url(), Part::File(file)]).await);
         let seldom = Definition::new(ProbeName::parse("y").unwrap(), Request::get("http://a.example/"));
-        preparations.of(&Arc::new(seldom)).await.unwrap();
-        assert_eq!(preparations.kept().len(), 1);
-    }
-
-    #[tokio::test]
-    async fn another_definition_of_a_probe_is_prepared_anew_and_the_probes_that_are_gone_are_forgotten() {
-        let preparations = Preparations::default();
-        for number in 0..1000 {
-            let name = format!("probe-{}", number / 2);
-            let url = format!("http://a.example/{number}");
-            let definition = Arc::new(every_second(&name, Request::get(url.clone())));
-            let preparation = preparations.of(&definition).await.unwrap();
-            assert_eq!(preparation.outgoing.url.as_str(), url);
-        }
-        assert!(preparations.kept().len() < 10);
+        assert!(!shares(&seldom).await);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tokio::{task, time};
 
 use crate::agent::Agent;
 use crate::origin::Question;
-use crate::preparation::Preparation;
+use crate::preparation::{Preparation, Prepared};
 use crate::tracing::Recording;
 use crate::{clock, http, retry};
 
@@ -31,10 +31,21 @@ impl Agent {
     ///
     /// All attempts share the probe's `timeout`. Dropping the future ends the run and leaves nothing behind.
     pub async fn run_once(&self, definition: &Arc<Definition>, judged_at: Option<Timestamp>) -> Run {
+        self.run_prepared(definition, &Prepared::default(), judged_at)
+            .await
+    }
+
+    /// As [`run_once`](Self::run_once), with what an earlier run of this definition has prepared.
+    pub(crate) async fn run_prepared(
+        &self,
+        definition: &Arc<Definition>,
+        prepared: &Prepared,
+        judged_at: Option<Timestamp>,
+    ) -> Run {
         let started = clock::now();
         let began = clock::monotonic();
         let mut recording = Recording::default();
-        let (attempts, observation, judgment) = match self.shared.preparations.of(definition).await {
+        let (attempts, observation, judgment) = match prepared.of(definition).await {
             Ok(preparation) => {
                 recording = Recording::begin(self.tracing, began);
                 self.attempt(definition, &preparation, began, judged_at, &mut recording)

@@ -31,6 +31,7 @@ use limits::Limiter;
 
 use crate::agent::Agent;
 use crate::clock;
+use crate::preparation::Prepared;
 
 pub use event::{Event, Gauges};
 pub use limits::Limits;
@@ -41,20 +42,29 @@ const LONGEST_FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a supervisor needs of the world: the time, and runs.
 pub trait Probing: Clone + Send + Sync + 'static {
+    /// What the runs of one definition share, which the first of them makes. Clones share it.
+    type Prepared: Clone + Default + Send + Sync + 'static;
+
     /// What time it is.
     fn now(&self) -> Timestamp;
 
     /// Runs a probe once. Dropping the future ends the run.
-    fn run(&self, definition: &Arc<Definition>) -> impl Future<Output = Run> + Send;
+    fn run(
+        &self,
+        definition: &Arc<Definition>,
+        prepared: &Self::Prepared,
+    ) -> impl Future<Output = Run> + Send;
 }
 
 impl Probing for Agent {
+    type Prepared = Prepared;
+
     fn now(&self) -> Timestamp {
         clock::now()
     }
 
-    fn run(&self, definition: &Arc<Definition>) -> impl Future<Output = Run> + Send {
-        self.run_once(definition, None)
+    fn run(&self, definition: &Arc<Definition>, prepared: &Prepared) -> impl Future<Output = Run> + Send {
+        self.run_prepared(definition, prepared, None)
     }
 }
 

@@ -23,9 +23,10 @@ use super::limits::{Host, Limiter, Place};
 use crate::schedule::{Plan, Schedule, Slot, Waking};
 
 /// Attends to one probe.
-pub(super) struct Attendant<P> {
+pub(super) struct Attendant<P: Probing> {
     probing: P,
     definition: Arc<Definition>,
+    prepared: P::Prepared,
     plan: Plan,
     host: Host,
     around: Surroundings,
@@ -64,6 +65,7 @@ impl<P: Probing> Attendant<P> {
             host: around.limiter.host(&definition),
             probing,
             definition,
+            prepared: P::Prepared::default(),
             around,
             redefined: None,
             is_finishing: false,
@@ -136,10 +138,12 @@ impl<P: Probing> Attendant<P> {
     /// One run. A panic in it is a result as well.
     fn run(&self, place: Place) -> impl Future<Output = Arc<Run>> + Send + use<P> {
         let (probing, definition) = (self.probing.clone(), Arc::clone(&self.definition));
+        let prepared = self.prepared.clone();
         let under_way = self.around.events.under_way();
         async move {
             let _until_the_end = (place, under_way);
-            let run = AssertUnwindSafe(probing.run(&definition)).catch_unwind().await;
+            let run = AssertUnwindSafe(probing.run(&definition, &prepared));
+            let run = run.catch_unwind().await;
             let run = run.unwrap_or_else(|_| Run::not_made(&definition, NotMade::Internal, probing.now()));
             Arc::new(run)
         }
@@ -186,6 +190,7 @@ impl<P: Probing> Attendant<P> {
         self.plan.reschedule(schedule, self.probing.now());
         self.host = self.around.limiter.host(&definition);
         self.definition = definition;
+        self.prepared = P::Prepared::default();
         self.tell_schedule();
     }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use freshwatch_probe::cron::CronLine;
@@ -117,12 +117,17 @@ impl Drop for UnderWay {
 }
 
 impl Probing for World {
+    /// For which definition.
+    type Prepared = Arc<OnceLock<Fingerprint>>;
+
     fn now(&self) -> Timestamp {
         let passed = SignedDuration::try_from(clock::monotonic() - self.0.began).unwrap();
         self.0.base + passed + SignedDuration::from_millis(self.0.set.load(Ordering::SeqCst))
     }
 
-    async fn run(&self, definition: &Arc<Definition>) -> Run {
+    async fn run(&self, definition: &Arc<Definition>, prepared: &Self::Prepared) -> Run {
+        let prepared_for = prepared.get_or_init(|| definition.fingerprint);
+        assert_eq!(*prepared_for, definition.fingerprint, "it is another's");
         let name = definition.name.to_string();
         self.0
             .starts

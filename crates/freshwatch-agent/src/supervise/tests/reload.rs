@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use freshwatch_probe::verdict::Verdict;
+
 use super::{PLENTY, Supervised, World, probe};
 use crate::supervise::Applied;
 
@@ -75,6 +77,12 @@ async fn a_changed_probe_ends_its_run_first_and_never_overlaps_itself() {
             && told.ran[1..]
                 .iter()
                 .all(|(_, run, _)| Arc::ptr_eq(&run.definition, &after))
+    );
+    // Each with what was prepared for its own definition, or it would have failed inside.
+    assert!(
+        told.ran
+            .iter()
+            .all(|(_, run, _)| run.judgment.verdict == Verdict::Ok)
     );
     assert_eq!(world.0.most_running.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
