@@ -1,7 +1,7 @@
 //! Has the linker lay what a daemon runs side by side: the functions that `layout.txt` lists, in its order.
 //!
 //! Of the program's code a daemon runs an eighth, spread over all of it, and the system maps 64 KiB around whatever is
-//! touched: without this a daemon takes 6 MB more memory, and misses its caches more often. What the program does is
+//! touched: without this a daemon takes 5 MB more memory, and misses its caches more often. What the program does is
 //! the same with it and without, and a name in the list that no longer exists is passed over.
 //! `tests/layout/record.sh` writes the list.
 

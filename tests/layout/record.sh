@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes crates/freshwatch/layout.txt, the functions that a daemon runs, by which crates/freshwatch/build.rs has the
 # linker lay out the program. To be run when what a daemon does has changed much, or when its memory has grown: a list
-# that is old costs memory and nothing else. Takes some ten minutes, valgrind and nm (Debian: valgrind, binutils).
+# that is old costs memory and nothing else. Takes some minutes, valgrind and nm (Debian: valgrind, binutils).
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)

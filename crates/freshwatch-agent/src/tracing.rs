@@ -172,3 +172,19 @@ impl Stock {
         Some(self.bits[self.left])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Stock, random};
+
+    #[test]
+    fn no_two_traces_have_an_id_in_common() {
+        // The system is asked more than once for so many.
+        let drawn: Vec<_> = (0..3 * Stock::MOST).map(|_| random().unwrap()).collect();
+        let traces: HashSet<String> = drawn.iter().map(|(trace, _)| trace.to_string()).collect();
+        let roots: HashSet<String> = drawn.iter().map(|(_, root)| root.to_string()).collect();
+        assert_eq!((traces.len(), roots.len()), (drawn.len(), drawn.len()));
+    }
+}
