@@ -3,8 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +18,11 @@ use jiff::Timestamp;
 /// What it gives away are snapshots: what happens later never changes them.
 #[derive(Debug)]
 pub struct Board {
-    probes: BTreeMap<ProbeName, Known>,
+    /// In the order of their names.
+    probes: Vec<Known>,
+    /// Where each of them stands there. Nearly all who ask know a name, and a search in the order of names looks at ten
+    /// others first.
+    places: HashMap<ProbeName, usize>,
     prober: Prober,
 }
 
@@ -54,7 +57,8 @@ impl Board {
     /// A board without probes, as of `now`.
     pub fn new(now: Timestamp) -> Self {
         Self {
-            probes: BTreeMap::new(),
+            probes: Vec::new(),
+            places: HashMap::new(),
             prober: Prober::new(now),
         }
     }
@@ -64,7 +68,8 @@ impl Board {
     /// A probe whose fingerprint is the same goes on untouched; of one that promises something else the counts go on.
     /// One that is enabled again begins anew.
     pub fn load(&mut self, definitions: &[Arc<Definition>], now: Timestamp) -> Reloaded {
-        let mut before = std::mem::take(&mut self.probes);
+        let known = std::mem::take(&mut self.probes).into_iter();
+        let mut before: HashMap<_, _> = known.map(|known| (known.name().clone(), known)).collect();
         let mut reloaded = Reloaded::default();
         for definition in definitions {
             let name = &definition.name;
@@ -75,12 +80,17 @@ impl Board {
                 Some(_) => reloaded.changed.push(name.clone()),
             }
             self.probes
-                .insert(name.clone(), Known::follow(known, Arc::clone(definition), now));
+                .push(Known::follow(known, Arc::clone(definition), now));
         }
+        self.probes
+            .sort_unstable_by(|one, other| one.name().cmp(other.name()));
+        let names = self.probes.iter().map(|known| known.name().clone());
+        self.places = names.zip(0..).collect();
         reloaded.added.sort_unstable();
         reloaded.changed.sort_unstable();
         reloaded.removed = before.into_keys().collect();
-        let running = self.probes.values().filter(|known| known.is_running());
+        reloaded.removed.sort_unstable();
+        let running = self.probes.iter().filter(|known| known.is_running());
         self.prober.probes = running.count() as u64;
         self.prober.configuration = Configuration {
             successful: true,
@@ -144,7 +154,7 @@ impl Board {
     ///
     /// Whoever wants all of them asks again with the last name that he got, and so never holds the board for long.
     pub fn after(&self, last: Option<&ProbeName>, most: usize) -> Vec<Arc<Standing>> {
-        let running = self.behind(last).filter_map(|(_, known)| match known {
+        let running = self.behind(last).iter().filter_map(|known| match known {
             Known::Running(standing) => Some(Arc::clone(standing)),
             Known::Disabled(_) => None,
         });
@@ -153,15 +163,12 @@ impl Board {
 
     /// As [`after`](Self::after), with those that are disabled.
     pub fn known_after(&self, last: Option<&ProbeName>, most: usize) -> Vec<Known> {
-        self.behind(last)
-            .map(|(_, known)| known.clone())
-            .take(most)
-            .collect()
+        self.behind(last).iter().take(most).cloned().collect()
     }
 
     /// The probe of this name, if it runs.
     pub fn get(&self, probe: &ProbeName) -> Option<Arc<Standing>> {
-        match self.probes.get(probe)? {
+        match self.at(probe)? {
             Known::Running(standing) => Some(Arc::clone(standing)),
             Known::Disabled(_) => None,
         }
@@ -169,12 +176,12 @@ impl Board {
 
     /// The probe of this name.
     pub fn known(&self, probe: &ProbeName) -> Option<Known> {
-        self.probes.get(probe).cloned()
+        self.at(probe).cloned()
     }
 
     /// The names of all probes, in order, with those that are disabled.
     pub fn names(&self) -> impl Iterator<Item = &ProbeName> {
-        self.probes.keys()
+        self.probes.iter().map(Known::name)
     }
 
     /// Where the prober itself stands.
@@ -182,14 +189,18 @@ impl Board {
         &self.prober
     }
 
-    fn behind(&self, last: Option<&ProbeName>) -> impl Iterator<Item = (&ProbeName, &Known)> {
-        let from = last.map_or(Bound::Unbounded, Bound::Excluded);
-        self.probes.range((from, Bound::Unbounded))
+    fn behind(&self, last: Option<&ProbeName>) -> &[Known] {
+        let is_before = |known: &Known| last.is_some_and(|last| known.name() <= last);
+        &self.probes[self.probes.partition_point(is_before)..]
+    }
+
+    fn at(&self, probe: &ProbeName) -> Option<&Known> {
+        self.probes.get(*self.places.get(probe)?)
     }
 
     /// What is known of a probe that runs, to be changed: a copy where somebody still holds the one before.
     fn running(&mut self, probe: &ProbeName) -> Option<&mut Standing> {
-        match self.probes.get_mut(probe)? {
+        match self.probes.get_mut(*self.places.get(probe)?)? {
             Known::Running(standing) => Some(Arc::make_mut(standing)),
             Known::Disabled(_) => None,
         }
@@ -203,6 +214,10 @@ impl Known {
             Self::Running(standing) => &standing.definition,
             Self::Disabled(definition) => definition,
         }
+    }
+
+    fn name(&self) -> &ProbeName {
+        &self.definition().name
     }
 
     fn is_running(&self) -> bool {
