@@ -1,5 +1,6 @@
 //! Holds an answer against an [`Expectation`]: whatever does not hold is a [`Breach`].
 
+use std::fmt::Arguments;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -55,7 +56,7 @@ impl Expectation {
         for (name, matcher) in &self.headers {
             let values = view.header(name);
             breaches.check(
-                &format!("the header `{name}`"),
+                format_args!("the header `{name}`"),
                 matcher,
                 &values,
                 true,
@@ -68,7 +69,13 @@ impl Expectation {
         if let Some(matcher) = &self.text {
             match view.text() {
                 Ok(text) => {
-                    breaches.check("the body", matcher, &[text.into()], true, view.secrets);
+                    breaches.check(
+                        format_args!("the body"),
+                        matcher,
+                        &[text.into()],
+                        true,
+                        view.secrets,
+                    );
                 }
                 Err(why) => breaches.unparsable(why),
             }
@@ -191,12 +198,12 @@ impl Breaches {
             singular: path.is_singular(),
             numbers_in_text: view.spells_numbers(),
         };
-        self.hold(&format!("`{path}`"), matcher, subject, view.secrets);
+        self.hold(format_args!("`{path}`"), matcher, subject, view.secrets);
     }
 
     fn check(
         &mut self,
-        what: &str,
+        what: Arguments<'_>,
         matcher: &Matcher,
         values: &[Value],
         numbers_in_text: bool,
@@ -212,7 +219,8 @@ impl Breaches {
         self.hold(what, matcher, subject, secrets);
     }
 
-    fn hold(&mut self, what: &str, matcher: &Matcher, subject: Subject<'_>, secrets: &Redactor) {
+    /// `what` is spelt out when it does not hold.
+    fn hold(&mut self, what: Arguments<'_>, matcher: &Matcher, subject: Subject<'_>, secrets: &Redactor) {
         let Err(mismatch) = matcher.check(subject, secrets) else {
             return;
         };

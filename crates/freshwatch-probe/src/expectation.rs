@@ -1,7 +1,7 @@
 //! A block of `expect`, `warn` or a rule under `verdict`: what an answer should look like.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use http::header::HeaderName;
@@ -75,8 +75,9 @@ impl StatusSet {
     }
 
     /// 200 to 299: what `expect` wants when it does not say.
-    pub fn success() -> Self {
-        Self(vec![StatusRange::Class(2)])
+    pub fn success() -> &'static Self {
+        static SUCCESS: LazyLock<StatusSet> = LazyLock::new(|| StatusSet(vec![StatusRange::Class(2)]));
+        &SUCCESS
     }
 
     /// Whether the code is in the set.

@@ -330,8 +330,8 @@ impl<'a> Case<'a> {
     /// What the status means when it is not an expected one.
     fn status(&self) -> Option<Reason> {
         let status = self.answer.status;
-        let success = StatusSet::success();
-        let wanted = self.definition.expect.status.as_ref().unwrap_or(&success);
+        let wanted = self.definition.expect.status.as_ref();
+        let wanted = wanted.unwrap_or(StatusSet::success());
         if wanted.contains(status) {
             return None;
         }

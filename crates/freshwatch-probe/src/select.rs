@@ -24,6 +24,7 @@ pub struct View<'a> {
     /// Where the judge tells its steps.
     pub trace: Trace<'a>,
     definition: &'a Definition,
+    form: Form,
     whole: OnceCell<Result<Value, Unparsable>>,
     pruned: OnceCell<Option<Pruned<'a>>>,
 }
@@ -36,8 +37,9 @@ struct Pruned<'a> {
 
 impl<'a> View<'a> {
     /// A view on an answer, for all that this probe looks at.
-    pub const fn new(answer: &'a Answer, definition: &'a Definition, secrets: &'a Redactor) -> Self {
+    pub fn new(answer: &'a Answer, definition: &'a Definition, secrets: &'a Redactor) -> Self {
         Self {
+            form: Form::of(definition.request.read_as, content_type(answer)),
             answer,
             secrets,
             trace: Trace::NONE,
@@ -57,10 +59,9 @@ impl<'a> View<'a> {
     /// # Errors
     /// Why it is none.
     pub fn json(&self) -> Result<&Value, Unparsable> {
-        let whole = self.whole.get_or_init(|| {
-            let content_type = self.content_type();
-            body::read(self.bytes()?, self.form(), content_type, self.secrets)
-        });
+        let whole = self
+            .whole
+            .get_or_init(|| body::read(self.bytes()?, self.form, content_type(self.answer), self.secrets));
         whole.as_ref().map_err(Clone::clone)
     }
 
@@ -142,7 +143,7 @@ impl<'a> View<'a> {
 
     /// Whether the body's form knows no numbers, so that they are spelt as text.
     pub fn spells_numbers(&self) -> bool {
-        self.form().spells_numbers()
+        self.form.spells_numbers()
     }
 
     /// A document in which this path finds what it would find in the whole body.
@@ -156,7 +157,7 @@ impl<'a> View<'a> {
     /// Reads the body for all that the probe looks at, when that is less than all and the body is as it should be; what
     /// is wrong with it tells who reads the whole.
     fn prune(&self) -> Option<Pruned<'a>> {
-        if self.form() != Form::Json {
+        if self.form != Form::Json {
             return None;
         }
         let looks = Looks::of(self.definition);
@@ -165,21 +166,16 @@ impl<'a> View<'a> {
     }
 
     /// How the body is read.
-    pub fn form(&self) -> Form {
-        Form::of(self.definition.request.read_as, self.content_type())
+    pub const fn form(&self) -> Form {
+        self.form
     }
 
     /// In XML nothing tells a list of one from a lone element.
     fn lone(&self) -> Lone {
-        match self.form() {
+        match self.form {
             Form::Xml => Lone::AsList,
             Form::Json | Form::Csv | Form::NdJson | Form::Text => Lone::Strict,
         }
-    }
-
-    fn content_type(&self) -> &'a str {
-        let line = self.answer.headers.get(CONTENT_TYPE);
-        line.and_then(|line| line.to_str().ok()).unwrap_or_default()
     }
 
     fn bytes(&self) -> Result<&'a [u8], Unparsable> {
@@ -188,6 +184,11 @@ impl<'a> View<'a> {
             Body::TooLarge { .. } | Body::Undecodable { .. } => Err(Unparsable::Incomplete),
         }
     }
+}
+
+fn content_type(answer: &Answer) -> &str {
+    let line = answer.headers.get(CONTENT_TYPE);
+    line.and_then(|line| line.to_str().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

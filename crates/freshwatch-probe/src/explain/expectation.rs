@@ -8,8 +8,8 @@ use crate::{duration, show, size};
 
 /// `expect`, which wants a success where it does not say.
 pub(super) fn expected(expectation: &Expectation) -> Vec<String> {
-    let success = StatusSet::success();
-    let status = expectation.status.as_ref().unwrap_or(&success);
+    let wanted = expectation.status.as_ref();
+    let status = wanted.unwrap_or(StatusSet::success());
     let status = format!("the status is {status}");
     [status].into_iter().chain(beside_status(expectation)).collect()
 }

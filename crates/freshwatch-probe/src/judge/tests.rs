@@ -906,7 +906,7 @@ fn a_rule_about_the_body_does_not_fit_a_body_that_never_came_whole() {
         check(&rule(when), &observation, "invalid too_large");
     }
     let about_status = Expectation {
-        status: Some(StatusSet::success()),
+        status: Some(StatusSet::success().clone()),
         ..Expectation::default()
     };
     check(&rule(about_status), &observation, "ok");

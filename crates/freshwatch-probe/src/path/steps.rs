@@ -63,7 +63,12 @@ impl Step {
 
 /// What the steps lead to, in document order.
 pub fn follow<'v>(steps: &[Step], from: &'v Value, lone: Lone) -> Vec<&'v Value> {
-    steps.iter().fold(vec![from], |values, step| {
+    let Some((first, others)) = steps.split_first() else {
+        return vec![from];
+    };
+    let mut found = Vec::new();
+    first.take(from, lone, &mut found);
+    others.iter().fold(found, |values, step| {
         let mut found = Vec::new();
         for value in values {
             step.take(value, lone, &mut found);
