@@ -101,9 +101,9 @@ impl Definition {
 }
 
 /// A probe's name: `[a-z0-9-]`, 1 to 63 characters, a letter or digit at both ends, so that it can be a label's
-/// value and the name of a Kubernetes object (RFC 1123).
+/// value and the name of a Kubernetes object (RFC 1123). Clones share it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProbeName(String);
+pub struct ProbeName(Arc<str>);
 
 impl ProbeName {
     /// Checks a name.
@@ -126,7 +126,7 @@ impl ProbeName {
         if text.starts_with('-') || text.ends_with('-') {
             return Err(format!("`{text}` must start and end with a letter or a digit"));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 
     /// The name.
