@@ -7,6 +7,7 @@ use std::sync::Arc;
 use freshwatch_probe::definition::{Definition, ProbeName};
 use freshwatch_probe::freshness::memory::Memory;
 
+use crate::clock;
 use crate::http::kept::KeptConnections;
 use crate::http::resolve::Resolver;
 use crate::http::tls::roots::Roots;
@@ -56,9 +57,16 @@ impl Agent {
     }
 
     /// Lets a probe begin with what an earlier process has kept, unless it remembers something by now.
-    pub fn take_up(&self, definition: &Arc<Definition>, memory: Arc<Memory>) {
+    pub fn take_up(&self, probe: &ProbeName, memory: Arc<Memory>) {
         if let Some(memories) = &self.shared.memories {
-            memories.take_up(definition, memory);
+            memories.take_up(probe, memory);
+        }
+    }
+
+    /// There are these probes and no others: what others remember is forgotten after a day.
+    pub fn there_are(&self, definitions: &[Arc<Definition>]) {
+        if let Some(memories) = &self.shared.memories {
+            memories.there_are(definitions, clock::monotonic());
         }
     }
 }

@@ -59,7 +59,7 @@ impl Agent {
             }
         };
         if let (Some(memories), Some(memory)) = (&self.shared.memories, &judgment.memory) {
-            memories.put(definition, memory);
+            memories.put(&definition.name, memory);
         }
         Run {
             definition: Arc::clone(definition),
@@ -125,9 +125,7 @@ impl Agent {
     /// What earlier runs left; none: there is no place to remember, or nothing that the probe would.
     fn remembered(&self, definition: &Arc<Definition>) -> Option<Arc<Memory>> {
         let memories = self.shared.memories.as_ref()?;
-        definition
-            .remembers()
-            .then(|| memories.of(definition).unwrap_or_default())
+        definition.remembers().then(|| memories.of(&definition.name))
     }
 }
 

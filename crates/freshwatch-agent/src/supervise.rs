@@ -48,6 +48,11 @@ pub trait Probing: Clone + Send + Sync + 'static {
     /// What time it is.
     fn now(&self) -> Timestamp;
 
+    /// From now on these probes are run and no others.
+    fn there_are(&self, definitions: &[Arc<Definition>]) {
+        let _ = definitions;
+    }
+
     /// Runs a probe once. Dropping the future ends the run.
     fn run(
         &self,
@@ -61,6 +66,10 @@ impl Probing for Agent {
 
     fn now(&self) -> Timestamp {
         clock::now()
+    }
+
+    fn there_are(&self, definitions: &[Arc<Definition>]) {
+        self.there_are(definitions);
     }
 
     fn run(&self, definition: &Arc<Definition>, prepared: &Prepared) -> impl Future<Output = Run> + Send {
@@ -156,6 +165,7 @@ impl<P: Probing> Supervisor<P> {
                 }
             }
         }
+        self.probing.there_are(definitions);
         self.limiter.forget_unused_hosts();
         applied
     }

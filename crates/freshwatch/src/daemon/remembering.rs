@@ -61,12 +61,12 @@ impl Remembering {
     /// When the file belongs to somebody else. When it cannot be read, that is logged, and probes begin anew.
     pub async fn meet(&self, definitions: &[Arc<Definition>]) -> Result<(), Trouble> {
         let strangers = self.strangers(definitions);
-        let names: Vec<ProbeName> = strangers.keys().map(|&name| name.clone()).collect();
+        let names: Vec<ProbeName> = strangers.iter().map(|&name| name.clone()).collect();
         match self.file.recall(names).await {
             Ok(found) => {
                 for found in found {
-                    if let Some(&definition) = strangers.get(&found.probe) {
-                        self.agent.take_up(definition, Arc::clone(&found.memory));
+                    if strangers.contains(&found.probe) {
+                        self.agent.take_up(&found.probe, Arc::clone(&found.memory));
                         let mut table = self.table();
                         table.latest.entry(found.probe.clone()).or_insert(found);
                     }
@@ -82,10 +82,7 @@ impl Remembering {
     }
 
     /// The probes that remember and of which nothing is known here. Those that are gone are not kept any longer.
-    fn strangers<'d>(
-        &self,
-        definitions: &'d [Arc<Definition>],
-    ) -> HashMap<&'d ProbeName, &'d Arc<Definition>> {
+    fn strangers<'d>(&self, definitions: &'d [Arc<Definition>]) -> HashSet<&'d ProbeName> {
         let mut table = self.table();
         table.there_are = definitions
             .iter()
@@ -98,8 +95,8 @@ impl Remembering {
         latest.retain(|name, _| there_are.contains(name) || unwritten.contains(name));
         let remembering = definitions.iter().filter(|definition| definition.remembers());
         remembering
-            .map(|definition| (&definition.name, definition))
-            .filter(|(name, _)| !latest.contains_key(name))
+            .map(|definition| &definition.name)
+            .filter(|name| !latest.contains_key(name))
             .collect()
     }
 

@@ -1,6 +1,6 @@
 //! What the probes of one round remember: read from the state file before it, written there after it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,16 +35,16 @@ impl Memories {
     /// # Errors
     /// When the file belongs to somebody else.
     pub async fn recall(path: Option<&Path>, definitions: &[Arc<Definition>]) -> Result<Self> {
-        let remembering: HashMap<&ProbeName, &Arc<Definition>> = definitions
+        let remembering: HashSet<&ProbeName> = definitions
             .iter()
             .filter(|definition| definition.remembers())
-            .map(|definition| (&definition.name, definition))
+            .map(|definition| &definition.name)
             .collect();
         let Some(path) = path.filter(|_| !remembering.is_empty()) else {
             return Ok(Self::none());
         };
         let file = StateFile::at(path, tell);
-        let names = remembering.keys().map(|&name| name.clone()).collect();
+        let names = remembering.iter().map(|&name| name.clone()).collect();
         let found = match file.recall(names).await {
             Ok(found) => found,
             Err(trouble) if trouble.is_refusal() => return Err(trouble.into()),
@@ -55,8 +55,8 @@ impl Memories {
         };
         let agent = Agent::remembering(HashMap::new());
         for found in &found {
-            if let Some(&definition) = remembering.get(&found.probe) {
-                agent.take_up(definition, Arc::clone(&found.memory));
+            if remembering.contains(&found.probe) {
+                agent.take_up(&found.probe, Arc::clone(&found.memory));
             }
         }
         let kept = Kept {
