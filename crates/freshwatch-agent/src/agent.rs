@@ -8,6 +8,7 @@ use freshwatch_probe::definition::{Definition, ProbeName};
 use freshwatch_probe::freshness::memory::Memory;
 
 use crate::clock;
+use crate::http::closing::Closing;
 use crate::http::kept::KeptConnections;
 use crate::http::resolve::Resolver;
 use crate::http::tls::roots::Roots;
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub roots: Roots,
     /// Bounds the questions to the system's resolver.
     pub resolver: Resolver,
+    /// The connections that have served.
+    pub closing: Closing,
     /// The connections of probes with `connection: reuse`.
     pub kept: KeptConnections,
     /// What probes remember between their runs; none: there is no place to remember anything.

@@ -69,7 +69,9 @@ impl Reply {
         progress.end();
         match (&body, self.keep_as) {
             (Body::Complete(_), Some(key)) => shared.kept.put(key, self.kept).await,
-            (Body::Complete(_) | Body::TooLarge { .. } | Body::Undecodable { .. }, _) => {}
+            (Body::Complete(_) | Body::TooLarge { .. } | Body::Undecodable { .. }, _) => {
+                shared.closing.close(self.kept.conversation);
+            }
         }
         Ok((self.head, body))
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod outgoing;
 
+pub(crate) mod closing;
 pub(crate) mod connect;
 pub(crate) mod conversation;
 pub(crate) mod exchange;
