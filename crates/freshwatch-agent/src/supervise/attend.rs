@@ -83,6 +83,9 @@ impl<P: Probing> Attendant<P> {
 
     async fn live(&mut self) {
         self.tell_schedule();
+        // Once for all sleeps: to join those who wait and to leave them again costs a look at the neighbours there.
+        let clock_set = Arc::clone(&self.around.clock_set);
+        let mut set = pin!(clock_set.notified());
         while !self.is_finishing {
             if let Some(definition) = self.redefined.take() {
                 self.redefine(definition);
@@ -97,7 +100,7 @@ impl<P: Probing> Attendant<P> {
                     }
                     Order::Finish | Order::Cut | Order::Retire => return,
                 },
-                () = self.around.clock_set.notified() => {}
+                () = &mut set => set.set(clock_set.notified()),
                 () = sleep => {}
             }
             match self.plan.wake(self.probing.now()) {
@@ -121,18 +124,27 @@ impl<P: Probing> Attendant<P> {
 
     /// Waits for a place and runs, as long as the slot is not over before.
     async fn serve(&mut self, slot: Slot) -> Result<Outcome, End> {
-        let patience = slot.start_by.duration_since(self.probing.now());
-        let patience = Duration::try_from(patience).unwrap_or(Duration::ZERO);
-        let limiter = self.around.limiter.clone();
-        let host = self.host.clone();
-        let place = pin!(time::timeout(patience, async move { limiter.place(&host).await }));
-        let Ok(place) = self.meanwhile(place, false).await? else {
-            return Ok(Outcome::Overloaded);
+        let place = match self.around.limiter.free_place(&self.host) {
+            Some(place) => place,
+            None => match self.place(&slot).await? {
+                Some(place) => place,
+                None => return Ok(Outcome::Overloaded),
+            },
         };
         let lateness = slot.lateness(self.probing.now());
         let run = pin!(self.run(place));
         let run = self.meanwhile(run, true).await?;
         Ok(Outcome::Ran { run, lateness })
+    }
+
+    /// Waits for a place; none when the slot was over before.
+    async fn place(&mut self, slot: &Slot) -> Result<Option<Place>, End> {
+        let patience = slot.start_by.duration_since(self.probing.now());
+        let patience = Duration::try_from(patience).unwrap_or(Duration::ZERO);
+        let limiter = self.around.limiter.clone();
+        let host = self.host.clone();
+        let place = pin!(time::timeout(patience, async move { limiter.place(&host).await }));
+        Ok(self.meanwhile(place, false).await?.ok())
     }
 
     /// One run. A panic in it is a result as well.

@@ -59,6 +59,18 @@ impl Limiter {
         }))
     }
 
+    /// A place, if one is free.
+    pub fn free_place(&self, host: &Host) -> Option<Place> {
+        let at_host = match &host.0 {
+            Some(host) => Some(Arc::clone(host).try_acquire_owned().ok()?),
+            None => None,
+        };
+        Some(Place {
+            _host: at_host,
+            _all: Some(Arc::clone(&self.all).try_acquire_owned().ok()?),
+        })
+    }
+
     /// Waits for a place. The host comes first: a probe that waits for its host takes no place from the others.
     pub async fn place(&self, host: &Host) -> Place {
         // The semaphores are never closed; were they, probes would still run, only without their bound.
