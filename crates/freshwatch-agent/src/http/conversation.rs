@@ -7,7 +7,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -192,14 +192,18 @@ impl Driver {
     }
 
     /// Polls a future and the connection, until the future is done. A connection that ends tells those who wait for it.
+    ///
+    /// The future waits for the connection alone and is polled after it: were it to wake this task, the task would be
+    /// polled once more for nothing.
     async fn drive<F: Future>(&mut self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|context| {
-            if let Poll::Ready(output) = future.as_mut().poll(context) {
+            let mut unheard = Context::from_waker(Waker::noop());
+            if let Poll::Ready(output) = future.as_mut().poll(&mut unheard) {
                 return Poll::Ready(output);
             }
             self.poll(context);
-            future.as_mut().poll(context)
+            future.as_mut().poll(&mut unheard)
         })
         .await
     }
