@@ -46,7 +46,7 @@ impl Agent {
         )
         .await;
         let now = question.judged_at.unwrap_or_else(clock::now);
-        let (seen, judged) = judge_aside(definition, seen, question.remembered, now).await;
+        let (seen, judged) = judge_aside(definition, preparation, seen, question.remembered, now).await;
         judgment.compare_with_origin(&seen, &judged);
     }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Preparation {
     pub material: Material,
     /// What must not be shown.
     pub secrets: Redactor,
+    /// Whether judging an answer takes no longer than reading it ([`Definition::is_plain`]).
+    pub is_plain: bool,
 }
 
 impl Preparation {
@@ -63,6 +65,7 @@ impl Preparation {
         Ok(Self {
             secrets: Redactor::new(secrets.chain(basic).chain(logins.iter().map(Secret::expose))),
             material: files.material,
+            is_plain: definition.is_plain(),
             origin: outgoing.origin(request, &values)?.map(Box::new),
             outgoing,
         })
@@ -74,7 +77,7 @@ impl Preparation {
         let mut url = self.origin.as_deref()?.clone();
         url.query_pairs_mut().append_pair("freshwatch", &random_token());
         let mut outgoing = self.outgoing.clone();
-        outgoing.url = url;
+        outgoing.turn_to(url);
         Some(outgoing)
     }
 }

@@ -98,7 +98,7 @@ impl Agent {
             .await;
             let now = judged_at.unwrap_or_else(clock::now);
             let (observation, mut judgment) =
-                judge_aside(definition, observation, remembered.clone(), now).await;
+                judge_aside(definition, preparation, observation, remembered.clone(), now).await;
             if judgment.verdict == Verdict::Stale && definition.request.origin.is_some() {
                 let question = Question {
                     definition,
@@ -133,6 +133,7 @@ impl Agent {
 /// take a deep document through more ways than there is time.
 pub(crate) async fn judge_aside(
     definition: &Arc<Definition>,
+    preparation: &Preparation,
     observation: Observation,
     remembered: Option<Arc<Memory>>,
     now: Timestamp,
@@ -144,7 +145,7 @@ pub(crate) async fn judge_aside(
         },
         Outcome::Unreachable(_) | Outcome::NotMade(_) => false,
     };
-    if !large && definition.is_plain() {
+    if !large && preparation.is_plain {
         let judgment = judge(definition, &observation, recall(remembered.as_deref()), now);
         return (observation, judgment);
     }

@@ -63,7 +63,7 @@ impl Recording {
                 id,
                 attempt: self.attempt,
                 method: outgoing.method.clone(),
-                url: shown(&outgoing.url, secrets),
+                url: shown(outgoing.url(), secrets),
                 host: target.host.to_string(),
                 port: target.port,
                 at: clock::monotonic() - began,

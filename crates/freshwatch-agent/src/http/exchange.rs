@@ -1,6 +1,7 @@
 //! One request and its answer: finds, dials, speaks.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use freshwatch_probe::definition::Definition;
@@ -19,7 +20,7 @@ use crate::http::failure::{self, Failure};
 use crate::http::kept::{Kept, Key, Terms};
 use crate::http::outgoing::Outgoing;
 use crate::http::progress::Progress;
-use crate::http::target::{Target, authority, path_and_query};
+use crate::http::target::Target;
 use crate::http::tls::handshake::{self, Purpose};
 use crate::http::{body, connect, facts, resolve};
 use crate::preparation::Preparation;
@@ -80,29 +81,33 @@ impl Reply {
 impl Exchanger<'_> {
     /// Sends a request and waits for the head of its answer.
     pub async fn send(&self, outgoing: &Outgoing, progress: &mut Progress) -> Result<Reply, Failure> {
-        let target = Target::of(&outgoing.url)?;
-        progress.turn_to(target.clone());
+        let target = &outgoing.way()?.target;
+        progress.turn_to(Arc::clone(target));
         progress
             .recording
-            .request(outgoing, &target, &self.preparation.secrets);
+            .request(outgoing, target, &self.preparation.secrets);
         let request = &self.definition.request;
-        let terms = self.terms(&target, outgoing);
+        let terms = self.terms(target, outgoing);
         let keep_as = match request.connection {
             Connection::Fresh => None,
-            Connection::Reuse => Some(Key::new(&self.definition.name, &target)),
+            Connection::Reuse => Some(Key {
+                probe: self.definition.name.clone(),
+                target: Arc::clone(target),
+            }),
         };
         if let Some(key) = &keep_as
             && let Some(kept) = self.shared.kept.take(key, &terms).await
         {
-            match speak(kept, outgoing, keep_as.clone(), progress).await {
+            match speak(kept, outgoing, progress).await {
                 // The peer has closed it just then. That says nothing about the service, and a request that may be
                 // repeated (RFC 9110, section 9.2.2) is repeated on a connection of its own.
                 Err(failure) if failure.is_reset() && outgoing.method.is_idempotent() => progress.end(),
-                spoken => return spoken,
+                spoken => return Ok(Reply { keep_as, ..spoken? }),
             }
         }
-        let kept = self.dial(&target, terms, progress).await?;
-        speak(kept, outgoing, keep_as, progress).await
+        let kept = self.dial(target, terms, progress).await?;
+        let reply = speak(kept, outgoing, progress).await?;
+        Ok(Reply { keep_as, ..reply })
     }
 
     /// What of the probe's settings holds for this target: names and client certificates are for the first origin.
@@ -112,7 +117,8 @@ impl Exchanger<'_> {
         if outgoing.away {
             tls.client = None;
         }
-        if tls.server_name.is_some() && Target::of(&self.preparation.outgoing.url).as_ref() != Ok(target) {
+        let home = self.preparation.outgoing.way();
+        if tls.server_name.is_some() && home.is_ok_and(|home| *home.target != *target) {
             tls.server_name = None;
         }
         Terms {
@@ -123,15 +129,18 @@ impl Exchanger<'_> {
     }
 
     async fn dial(&self, target: &Target, terms: Terms, progress: &mut Progress) -> Result<Kept, Failure> {
-        let addresses = if let Some(address) = terms.address {
-            vec![SocketAddr::new(address, target.port)]
+        let known = terms.address.map(|address| SocketAddr::new(address, target.port));
+        let asked;
+        let addresses = if let Some(known) = &known {
+            std::slice::from_ref(known)
         } else {
             progress.begin(Phase::Resolve);
-            Box::pin(self.shared.resolver.ask(target)).await?
+            asked = Box::pin(self.shared.resolver.ask(target)).await?;
+            &asked
         };
         progress.begin(Phase::Connect);
         progress.exchange.address = addresses.first().map(SocketAddr::ip);
-        let (stream, address) = connect::connect(&addresses, target).await?;
+        let (stream, address) = connect::connect(addresses, target).await?;
         progress.exchange.address = Some(address.ip());
         progress.exchange.tls = None;
         let conversation = if target.https {
@@ -190,12 +199,7 @@ impl Exchanger<'_> {
     }
 }
 
-async fn speak(
-    mut kept: Kept,
-    outgoing: &Outgoing,
-    keep_as: Option<Key>,
-    progress: &mut Progress,
-) -> Result<Reply, Failure> {
+async fn speak(mut kept: Kept, outgoing: &Outgoing, progress: &mut Progress) -> Result<Reply, Failure> {
     progress.exchange.address = Some(kept.address);
     progress.exchange.tls.clone_from(&kept.tls);
     if progress.phase() != Phase::Processing {
@@ -220,32 +224,30 @@ async fn speak(
         incoming,
         method: outgoing.method.clone(),
         kept,
-        keep_as,
+        keep_as: None,
     })
 }
 
 /// The request as hyper wants it: HTTP/1.1 with the target in origin form and a `Host` field, HTTP/2 with the whole
 /// URL, of which it makes `:authority`.
 fn wire_request(outgoing: &Outgoing, two: bool) -> Option<http::Request<Full<Bytes>>> {
-    let url = &outgoing.url;
+    let (host, path) = outgoing.way().ok()?.words.clone()?;
     let mut headers = outgoing.headers.clone();
-    let host = match headers.remove(HOST) {
-        Some(host) => host,
-        None => http::HeaderValue::from_str(authority(url)).ok()?,
-    };
     let uri = if two {
+        let host = headers.remove(HOST).unwrap_or(host);
         Uri::builder()
-            .scheme(url.scheme())
+            .scheme(outgoing.url().scheme())
             .authority(host.as_bytes())
-            .path_and_query(path_and_query(url))
+            .path_and_query(path)
             .build()
+            .ok()?
     } else {
-        headers.insert(HOST, host);
-        Uri::builder().path_and_query(path_and_query(url)).build()
+        headers.entry(HOST).or_insert(host);
+        path.into()
     };
     let bytes = outgoing.body.as_ref().map(|body| body.bytes.clone());
     let mut request = http::Request::new(Full::new(bytes.unwrap_or_default()));
-    *request.uri_mut() = uri.ok()?;
+    *request.uri_mut() = uri;
     *request.method_mut() = outgoing.method.clone();
     *request.headers_mut() = headers;
     Some(request)

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use freshwatch_probe::definition::ProbeName;
@@ -28,18 +28,8 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 pub(crate) struct Key {
     /// The probe.
     pub probe: ProbeName,
-    /// The origin.
-    pub origin: String,
-}
-
-impl Key {
-    /// The key of a probe's connection to a target.
-    pub fn new(probe: &ProbeName, target: &Target) -> Self {
-        Self {
-            probe: probe.clone(),
-            origin: format!("{}://{}", target.scheme(), target.peer()),
-        }
-    }
+    /// Whom it talks to.
+    pub target: Arc<Target>,
 }
 
 /// On what terms a connection was made: with others, it must not be used.

@@ -1,5 +1,7 @@
 //! The request as it goes out: rendered, with its default headers, and with a note of what is secret in it.
 
+use std::sync::OnceLock;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -15,6 +17,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use crate::http::coding::ACCEPTED;
+use crate::http::target::Way;
 
 /// How freshwatch names itself to servers.
 const SELF: &str = concat!("freshwatch/", env!("CARGO_PKG_VERSION"));
@@ -24,8 +27,9 @@ const SELF: &str = concat!("freshwatch/", env!("CARGO_PKG_VERSION"));
 pub(crate) struct Outgoing {
     /// The method.
     pub method: http::Method,
-    /// Where to. Its user information is not sent as part of it.
-    pub url: Url,
+    url: Url,
+    /// Made of the URL when it is first sent.
+    way: OnceLock<Way>,
     /// The header fields; `Host` only when the probe gives one.
     pub headers: HeaderMap,
     /// The body.
@@ -55,6 +59,7 @@ impl Outgoing {
             body: request.body.as_ref().map(|body| render_body(body, values)),
             away: false,
             basic: None,
+            way: OnceLock::new(),
             url,
         };
         for (name, template) in &request.headers {
@@ -64,6 +69,26 @@ impl Outgoing {
         outgoing.authorize(request.auth.as_ref(), values)?;
         outgoing.add_defaults(request.body.as_ref());
         Ok(outgoing)
+    }
+
+    /// Where to. Its user information is not sent as part of it.
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Turns the request to another URL.
+    pub fn turn_to(&mut self, url: Url) {
+        self.url = url;
+        self.way = OnceLock::new();
+    }
+
+    /// What its URL becomes on the wire.
+    pub fn way(&self) -> Result<&Way, NotMade> {
+        if let Some(way) = self.way.get() {
+            return Ok(way);
+        }
+        let way = Way::of(&self.url)?;
+        Ok(self.way.get_or_init(|| way))
     }
 
     /// Where the origin of a request is asked: one that is named without a path is asked for the path and the query of

@@ -1,5 +1,6 @@
 //! How far an attempt got: kept outside the attempt's future, so that it is known when time runs out.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use freshwatch_probe::observation::{Cause, Exchange, Phase, Unreachable};
@@ -15,7 +16,7 @@ pub(crate) struct Progress {
     /// What was measured.
     pub exchange: Exchange,
     /// Whom the attempt talks to now, as `host:port`.
-    target: Option<Target>,
+    target: Option<Arc<Target>>,
     /// The trace of the run.
     pub recording: Recording,
     started: Instant,
@@ -39,7 +40,7 @@ impl Progress {
     }
 
     /// A request to this target begins: the facts of an earlier hop no longer speak for it.
-    pub fn turn_to(&mut self, target: Target) {
+    pub fn turn_to(&mut self, target: Arc<Target>) {
         self.end();
         self.recording.end_request(&self.exchange);
         self.target = Some(target);
@@ -86,7 +87,9 @@ impl Progress {
 
     /// Who is asked, for messages: it is put into words when somebody wants to read them.
     pub fn peer(&self) -> String {
-        self.target.as_ref().map_or_else(String::new, Target::peer)
+        self.target
+            .as_ref()
+            .map_or_else(String::new, |target| target.peer())
     }
 
     /// Why an attempt that is cut off now has failed; `timeout` is that of the whole run.
@@ -139,7 +142,7 @@ mod tests {
     fn check(phase: Phase, prepare: impl FnOnce(&mut Progress), message: &str) {
         let mut progress = Progress::start(Recording::default());
         let url = Url::parse("https://api.example").unwrap();
-        progress.turn_to(Target::of(&url).unwrap());
+        progress.turn_to(Target::of(&url).unwrap().into());
         progress.begin(phase);
         prepare(&mut progress);
         let timeout = progress.timed_out(Duration::from_secs(10));

@@ -38,7 +38,7 @@ const fn is_redirect(status: StatusCode) -> bool {
 }
 
 fn next(head: &response::Parts, sent: &Outgoing) -> Result<Outgoing, RedirectStop> {
-    let url = location(&head.headers, &sent.url)?;
+    let url = location(&head.headers, sent.url())?;
     let mut next = sent.clone();
     if becomes_get(head.status, &sent.method) {
         next.method = Method::GET;
@@ -56,13 +56,13 @@ fn next(head: &response::Parts, sent: &Outgoing) -> Result<Outgoing, RedirectSto
     }
     // An origin is scheme, host and port: from https to http on the same host leaves it too. Once away, an origin's
     // word leads on, so coming back restores nothing.
-    if url.origin() != sent.url.origin() {
+    if url.origin() != sent.url().origin() {
         next.leave_home();
     }
     if next.away && next.body.as_ref().is_some_and(|body| body.secret) {
         return Err(RedirectStop::Credentials);
     }
-    next.url = url;
+    next.turn_to(url);
     Ok(next)
 }
 
@@ -158,7 +158,7 @@ mod tests {
     #[track_caller]
     fn check_location(location: &str, url: &str, keeps_credentials: bool) {
         let next = follow(&sent(Method::Get, |_| {}), 302, location);
-        assert_eq!(next.url.as_str(), url);
+        assert_eq!(next.url().as_str(), url);
         assert_eq!(next.headers.contains_key("authorization"), keeps_credentials);
     }
 

@@ -1,10 +1,14 @@
 //! Whom a URL points to.
 
+use std::sync::Arc;
+
 use freshwatch_probe::observation::NotMade;
+use http::HeaderValue;
+use http::uri::PathAndQuery;
 use url::{Host, Position, Url};
 
 /// The place that a request goes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
     /// The host; domains are in lower case.
     pub host: Host<String>,
@@ -42,20 +46,35 @@ impl Target {
     pub fn peer(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
+}
 
-    /// `http` or `https`.
-    pub const fn scheme(&self) -> &'static str {
-        if self.https { "https" } else { "http" }
+/// What a URL becomes on the wire.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    /// The place that the request goes to.
+    pub target: Arc<Target>,
+    /// What the `Host` field and `:authority` say, and the request target; none where HTTP cannot say them.
+    pub words: Option<(HeaderValue, PathAndQuery)>,
+}
+
+impl Way {
+    /// The way to this URL.
+    pub fn of(url: &Url) -> Result<Self, NotMade> {
+        let target = Arc::new(Target::of(url)?);
+        let host = HeaderValue::from_str(authority(url)).ok();
+        let path = PathAndQuery::try_from(path_and_query(url)).ok();
+        let words = host.zip(path);
+        Ok(Self { target, words })
     }
 }
 
-/// What the `Host` field and `:authority` say: the port only when it is not that of the scheme (RFC 9110, section 7.2).
-pub(crate) fn authority(url: &Url) -> &str {
+/// The port stands there only when it is not that of the scheme (RFC 9110, section 7.2).
+fn authority(url: &Url) -> &str {
     &url[Position::BeforeHost..Position::AfterPort]
 }
 
 /// The request target in origin form (RFC 9112, section 3.2.1).
-pub(crate) fn path_and_query(url: &Url) -> &str {
+fn path_and_query(url: &Url) -> &str {
     &url[Position::BeforePath..Position::AfterQuery]
 }
 
