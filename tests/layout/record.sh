@@ -40,11 +40,12 @@ awk '
     END { for (name in cost) print (calls[name] >= 1000 ? 0 : 1), cost[name], name }
 ' "$folder/calls" | sort -k1,1n -k2,2nr -k3 >"$folder/ran"
 
-# What names of different builds have in common: the hash at the end of one, and of a crate within one, are left open.
+# What names of different builds have in common: the hash at the end of one, and of a crate within one, are left open,
+# and so is the number by which the linker's optimiser tells namesakes apart, which differs even with what is stripped.
 # So a name stands for all functions that differ in that alone. One that brings along more that was never run than is
 # mapped around the places at which its functions would lie otherwise, 64 KiB each, is left out.
 awk '
-    function open(name) { sub(/17h[0-9a-f]*E.*$/, "17h*", name); gsub(/Cs[0-9A-Za-z]*_/, "Cs*_", name); return name }
+    function open(name) { sub(/17h[0-9a-f]*E.*$/, "17h*", name); gsub(/Cs[0-9A-Za-z]*_/, "Cs*_", name); sub(/\.[0-9]+$/, ".*", name); return name }
     FILENAME ~ /sizes$/ { size[$1] = $2; all[open($1)] += $2; next }
     $3 in size { name = open($3); ran[name] += size[$3]; if (!places[name]++) order[++last] = name }
     END { for (i = 1; i <= last; i++) { name = order[i]; if (all[name] - ran[name] <= 65536 * places[name]) print name } }
