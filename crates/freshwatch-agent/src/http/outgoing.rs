@@ -274,6 +274,19 @@ mod tests {
     }
 
     #[test]
+    fn its_way_leads_to_where_it_was_turned_last() {
+        let mut outgoing = build(|_| {});
+        assert_eq!(outgoing.way().unwrap().target.peer(), "api.example:443");
+        outgoing.turn_to("http://b.example/x".parse().unwrap());
+        let way = outgoing.way().unwrap();
+        let (host, path) = way.words.as_ref().unwrap();
+        assert_eq!(
+            (way.target.peer().as_str(), host.as_bytes(), path.as_str()),
+            ("b.example:80", &b"b.example"[..], "/x")
+        );
+    }
+
+    #[test]
     fn says_who_asks_and_what_it_understands() {
         let outgoing = build(|_| {});
         check_header(
