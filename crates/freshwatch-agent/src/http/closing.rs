@@ -18,16 +18,30 @@ impl Closing {
     pub fn close(&self, conversation: Conversation) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.push(conversation);
-        if waiting.len() == 1 {
-            drop(task::spawn(self.clone().close_all()));
+        let is_first = waiting.len() == 1;
+        // A runtime that ends drops the task at once.
+        drop(waiting);
+        if is_first {
+            drop(task::spawn(close_all(Together(self.clone()))));
         }
     }
+}
 
-    async fn close_all(self) {
-        // After everything that can go on now.
-        task::yield_now().await;
-        let waiting = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+async fn close_all(together: Together) {
+    // After everything that can go on now.
+    task::yield_now().await;
+    drop(together);
+}
+
+/// Closes all that wait, also when its task is dropped with the runtime: the next to come would wait for it for ever.
+struct Together(Closing);
+
+impl Drop for Together {
+    fn drop(&mut self) {
+        let mut waiting = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let closed = std::mem::take(&mut *waiting);
         drop(waiting);
+        drop(closed);
     }
 }
 
@@ -40,6 +54,20 @@ mod tests {
 
     use super::Closing;
     use crate::http::conversation::Conversation;
+
+    #[test]
+    fn a_runtime_that_ends_leaves_nothing_open() {
+        let closing = Closing::default();
+        let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for _ in 0..2 {
+            // It ends before anything else has its turn.
+            runtime().block_on(async {
+                let (near, _) = duplex(64);
+                closing.close(Conversation::http1(near).await.unwrap());
+            });
+            assert_eq!(closing.0.lock().unwrap().len(), 0);
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn connections_are_closed_when_the_moment_is_over() {
